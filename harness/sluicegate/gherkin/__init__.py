@@ -1,0 +1,1 @@
+"""The Gherkin surface: collection of .feature files and the expressions of steps."""

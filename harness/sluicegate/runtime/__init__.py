@@ -1,0 +1,1 @@
+"""Time and servers: the simulated and the wall clock, and Hypercorn on a pre-bound socket."""

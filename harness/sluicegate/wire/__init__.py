@@ -1,0 +1,1 @@
+"""Sans-IO codecs and schemas: bytes and dicts in, frozen values out."""
