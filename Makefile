@@ -1,0 +1,30 @@
+# The commands of this project. `make PYTHON=python3.13 test` takes another Python.
+PYTHON ?= python3
+VENV ?= .venv
+
+.PHONY: help contract test environment format clean
+
+help:
+	@echo "make contract   run the contract: every feature against the embedded systems"
+	@echo "make test       check the code (ruff, mypy), run the tests and the contract"
+	@echo "make format     format the code and apply safe fixes"
+	@echo "make clean      remove what the other commands made"
+
+environment:
+	@$(PYTHON) .ci/environment.py $(VENV)
+
+contract: environment
+	$(VENV)/bin/pytest features/
+
+test: environment
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest tests/ features/
+
+format: environment
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
