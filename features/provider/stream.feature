@@ -1,0 +1,90 @@
+Feature: A streamed answer
+  Asked for a stream, the provider sends its answer word by word as server-sent events, one word
+  every 100 ms.
+
+  @req:PROVIDER-008 @core
+  Rule: A stream can be asked for in the query or in the body, and the query wins
+
+    Scenario: The body asks for a stream
+      When a client asks for a stream
+      Then the status is 200
+      And the answer is an event stream
+
+    Scenario Outline: "<parameters>" in the query and "stream": <stream> in the body
+      When a client posts to "/v1/chat/completions?<parameters>" the body
+        """
+        {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}], "stream": <stream>}
+        """
+      Then the status is 200
+      And the header "Content-Type" is "<content type>"
+
+      Examples:
+        | parameters   | stream | content type      |
+        | stream=true  | false  | text/event-stream |
+        | stream=true  | null   | text/event-stream |
+        | stream=true  | true   | text/event-stream |
+        | stream=false | true   | application/json  |
+        | stream=false | false  | application/json  |
+
+    Scenario: The documented request with "stream=true" in the query
+      When a client asks for a plain answer with the parameters "stream=true"
+      Then the status is 200
+      And the answer is an event stream
+
+  @req:PROVIDER-008 @core
+  Rule: A stream says six words, 100 ms apart, and then that it is complete
+
+    Scenario: The headers of a stream
+      When a client asks for a stream
+      Then the header "Content-Type" is "text/event-stream"
+      And the header "Cache-Control" is "no-cache"
+      And the header "Connection" is "keep-alive"
+
+    Scenario Outline: What a client sees that is <client>
+      Given the client is "<client>"
+      When a client asks for a stream
+      Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      And the stream ends with one [DONE]
+
+      Examples:
+        | client    |
+        | raw       |
+        | httpx-sse |
+
+    Scenario: The pace of a stream
+      When a client asks for a stream
+      Then the answer begins after 0 ms
+      And the first chunk arrives after 0 ms
+      And the chunks with text arrive 100 ms apart
+      And the answer ends after 600 ms
+      And the answer ends cleanly
+
+    Scenario: Two streams one after the other are alike
+      Given a client has asked for a stream before
+      When a client asks for a stream
+      Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      And the answer ends after 600 ms
+
+  @req:PROVIDER-009 @core
+  Rule: Every chunk is a whole chat.completion.chunk of one and the same answer
+
+    Scenario: Every chunk is whole
+      When a client asks for a stream
+      Then every chunk is valid by the schema "openai/chat.completion.chunk"
+      And $.object of every chunk is "chat.completion.chunk"
+      And $.model of every chunk is "gpt-4"
+
+    Scenario: The chunks belong together
+      When a client asks for a stream
+      Then $.id is the same in every chunk
+      And $.created is the same in every chunk
+      And $.model is the same in every chunk
+      And $.id of every chunk begins with "mock-"
+
+    Scenario: The role comes first, and once
+      When a client asks for a stream
+      Then the role "assistant" is in the first chunk only
+
+    Scenario: The finish_reason comes last, and once
+      When a client asks for a stream
+      Then the finish_reason "stop" is in the last chunk only

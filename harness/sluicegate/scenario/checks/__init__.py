@@ -1,0 +1,1 @@
+"""The judge: each check passes in silence or raises ViolationError with the wire beside it."""

@@ -1,0 +1,113 @@
+"""The two clients of a scenario: the raw one that the judge reads, and one built on httpx-sse."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+import httpx
+import httpx_sse
+
+from sluicegate.wire.sse import Event
+
+from .exchange import Ending, Exchange, Heard, Read, Request
+
+Kind = Literal["raw", "httpx-sse"]
+
+PATIENCE = 120.0
+"""Seconds on the clock that a client waits for an answer to be complete."""
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # Loading the authorities' certificates takes 30 ms and more: once is enough.
+    return ssl.create_default_context()
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Open connections to the server at `url`: no proxy, no redirects, no time limits of httpx."""
+    # PATIENCE limits each exchange as a whole, on the scenario's clock.
+    limits = httpx.Timeout(None)
+    async with httpx.AsyncClient(
+        base_url=url, timeout=limits, trust_env=False, verify=_tls()
+    ) as client:
+        yield client
+
+
+async def ask(client: httpx.AsyncClient, request: Request, kind: Kind = "raw") -> Exchange:
+    """Send the request and record what comes back until the answer ends, breaks or takes too long.
+
+    Never raises for what the server does: the exchange says how it ended. PATIENCE is the limit.
+    """
+    record = _Record(request)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _READERS[kind](client, request, record)
+    except TimeoutError:
+        return record.close("given up", f"after {PATIENCE:g} s")
+    except (httpx.HTTPError, httpx_sse.SSEError) as error:
+        return record.close("broken", f"{type(error).__name__}: {error}")
+    return record.close("complete")
+
+
+@dataclass(slots=True)
+class _Record:
+    request: Request
+    clock: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
+    started: float = field(init=False)
+    response: httpx.Response | None = None
+    headers_at: float | None = None
+    reads: list[Read] = field(default_factory=list)
+    heard: list[Heard] | None = None
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def answered(self, response: httpx.Response) -> None:
+        self.response, self.headers_at = response, self.clock()
+
+    def close(self, ending: Ending, trouble: str = "") -> Exchange:
+        response = self.response
+        return Exchange(
+            request=self.request,
+            started=self.started,
+            ended=self.clock(),
+            ending=ending,
+            status=response.status_code if response is not None else 0,
+            headers=tuple(response.headers.multi_items()) if response is not None else (),
+            headers_at=self.headers_at,
+            reads=tuple(self.reads),
+            heard=None if self.heard is None else tuple(self.heard),
+            trouble=trouble,
+        )
+
+
+async def _read_raw(client: httpx.AsyncClient, request: Request, record: _Record) -> None:
+    async with client.stream(
+        request.method, request.target, headers=request.headers, content=request.body
+    ) as response:
+        record.answered(response)
+        async for data in response.aiter_raw():
+            record.reads.append(Read(record.clock(), data))
+
+
+async def _read_events(client: httpx.AsyncClient, request: Request, record: _Record) -> None:
+    async with httpx_sse.aconnect_sse(
+        client,
+        request.method,
+        request.target,
+        headers=httpx.Headers(request.headers),
+        content=request.body,
+    ) as source:
+        record.answered(source.response)
+        record.heard = []
+        async for sse in source.aiter_sse():
+            event = Event(event=sse.event, data=sse.data, id=sse.id)
+            record.heard.append(Heard(record.clock(), event))
+
+
+_READERS = {"raw": _read_raw, "httpx-sse": _read_events}

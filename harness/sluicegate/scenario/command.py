@@ -1,0 +1,72 @@
+"""The command line as a person uses it: run a `sluicegate` command and see what it prints."""
+
+import shlex
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+
+from sluicegate.errors import SluicegateError, ViolationError
+
+LIMIT = 30.0
+"""Seconds of real time that a command may take."""
+
+
+class Command:
+    """The commands of one scenario, and the ports that it holds meanwhile."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._done: subprocess.CompletedProcess[str] | None = None
+
+    def hold(self, host: str, port: int) -> None:
+        """Listen on the address, as another program; if one does already, that serves as well."""
+        listener = self._held.enter_context(socket.socket())
+        with suppress(OSError):
+            listener.bind((host, port))
+            listener.listen()
+
+    def run(self, line: str) -> None:
+        """Run a command to its end; raises SluicegateError unless it is one of `sluicegate`."""
+        command = [sys.executable, "-m", *_words(line)]
+        try:
+            self._done = subprocess.run(  # noqa: S603 - our own command, without a shell
+                command, capture_output=True, text=True, timeout=LIMIT, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise ViolationError(f"expected `{line}` to end within {LIMIT:g} s") from None
+
+    def ends(self, *, well: bool) -> None:
+        """Require the exit code 0, or another one; never a traceback."""
+        done = self._last()
+        output = done.stdout + done.stderr
+        if (done.returncode == 0) != well or "Traceback" in output:
+            wanted = "to succeed" if well else "to fail with a plain message"
+            raise ViolationError(
+                f"expected the command {wanted}, got exit code {done.returncode} and\n{output}"
+            )
+
+    def prints(self, text: str) -> None:
+        """Require a text in what the command printed."""
+        output = self._last().stdout + self._last().stderr
+        if text not in output:
+            raise ViolationError(f"expected the command to print {text!r}, got\n{output}")
+
+    def close(self) -> None:
+        """Let go of the held ports."""
+        self._held.close()
+
+    def _last(self) -> "subprocess.CompletedProcess[str]":
+        if self._done is None:
+            raise SluicegateError('no command was run yet: "When a person runs ..." comes first')
+        return self._done
+
+
+def _words(line: str) -> list[str]:
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise SluicegateError(f"cannot read the command {line!r}: {error}") from None
+    if words[:1] != ["sluicegate"]:
+        raise SluicegateError(f"expected a command that begins with sluicegate, got {line!r}")
+    return words

@@ -1,0 +1,100 @@
+"""Profiles: where the systems under test are that the harness does not start itself.
+
+A profile is a TOML file with a table for each system, named as its folder in features/:
+
+    [provider]
+    url = "http://127.0.0.1:8001"
+    ready.path = "/health"          # what is asked before the first scenario,
+    ready.statuses = [200]          # what means that the system is ready,
+    ready.within_seconds = 10       # and how long to wait for it
+
+    [provider.variants]             # further instances, configured differently
+    unhealthy = "http://127.0.0.1:8002"
+
+    [clock]
+    tolerance_ms = 50               # how late an answer may be on the wall clock
+
+`schemas/sluicegate/profile.json` says it exactly.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sluicegate.errors import SluicegateError
+from sluicegate.wire.schema import violations
+
+DEFAULT_VARIANT = "default"
+
+
+class ProfileError(SluicegateError):
+    """A profile that cannot be used; the message names the file, the key, and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What tells that a system is ready: a GET of `path` answers one of `statuses`.
+
+    `within` is the number of seconds to wait for it.
+    """
+
+    path: str = "/health"
+    statuses: tuple[int, ...] = (200,)
+    within: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A system that somebody else runs: the URL of each of its variants."""
+
+    urls: Mapping[str, str]
+    ready: Readiness = field(default_factory=Readiness)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a profile says; `tolerance` is in seconds, None where the clock's own applies.
+
+    A system that is not in `systems` is embedded. The empty profile embeds them all.
+    """
+
+    systems: Mapping[str, External] = field(default_factory=dict)
+    tolerance: float | None = None
+
+
+def load(path: Path) -> Profile:
+    """Read a profile; raises ProfileError with everything that is wrong with it."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"the profile {path} is not TOML: {error}") from None
+    found = violations(document, "sluicegate/profile")
+    if found:
+        lines = "".join(f"\n  {violation}" for violation in found)
+        raise ProfileError(f"the profile {path} is not as it must be:{lines}")
+    return _profile(document)
+
+
+def _profile(document: Mapping[str, Any]) -> Profile:
+    tolerance = document.get("clock", {}).get("tolerance_ms")
+    return Profile(
+        systems={name: _external(t) for name, t in document.items() if name != "clock"},
+        tolerance=None if tolerance is None else tolerance / 1000,
+    )
+
+
+def _external(table: Mapping[str, Any]) -> External:
+    urls = {DEFAULT_VARIANT: table["url"], **table.get("variants", {})}
+    ready, plain = table.get("ready", {}), Readiness()
+    return External(
+        urls={name: url.rstrip("/") for name, url in urls.items()},
+        ready=Readiness(
+            path=ready.get("path", plain.path),
+            statuses=tuple(ready.get("statuses", plain.statuses)),
+            within=ready.get("within_seconds", plain.within),
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Targets: the systems under test, embedded on the harness's clock or found by a profile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.provider.plan import Plan
+from sluicegate.runtime.clock import Clock
+from sluicegate.runtime.server import Server
+
+from .client import connected
+from .profile import DEFAULT_VARIANT, External, Profile
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework as ASGIApp
+
+_PROBE_EVERY = 0.1
+_PROBE_LIMIT = 2.0
+
+
+class Targets:
+    """Every system that scenarios speak to, for one run: started, or found ready, when first asked.
+
+    Embedded systems are started anew for each scenario, so that none sees another's state.
+    """
+
+    def __init__(self, clock: Clock, profile: Profile) -> None:
+        self.clock = clock
+        self._profile = profile
+        self._troubles: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def instance(self, system: str, variant: str) -> AsyncIterator[str]:
+        """Yield the URL of a running instance of the system.
+
+        Skips the scenario where the profile does not claim the variant. Raises NotJudgedError
+        where the system is not ready, SluicegateError for a variant that nobody knows.
+        """
+        external = self._profile.systems.get(system)
+        if external is not None:
+            yield await self._found(system, external, variant)
+            return
+        async with Server(_embedded(system, variant, self.clock)) as server:
+            yield server.url
+
+    async def _found(self, system: str, external: External, variant: str) -> str:
+        url = external.urls.get(variant)
+        if url is None:
+            pytest.skip(f"not claimed: the profile names no variant {variant!r} of the {system}")
+        if system not in self._troubles:
+            self._troubles[system] = await _wait_until_ready(external)
+        if self._troubles[system]:
+            raise NotJudgedError(f"the {system} is not ready: {self._troubles[system]}")
+        return url
+
+
+async def _wait_until_ready(external: External) -> str:
+    """Ask until the system is ready; return what is wrong with it, "" when nothing is."""
+    url, ready = external.urls[DEFAULT_VARIANT], external.ready
+    trouble = "did not answer"
+    try:
+        async with connected(url) as client, asyncio.timeout(max(ready.within, _PROBE_EVERY)):
+            # Another process sets no event: it is asked again and again.
+            while trouble := await _probe(client, ready.path, ready.statuses):  # noqa: ASYNC110
+                await asyncio.sleep(_PROBE_EVERY)
+    except TimeoutError:
+        return (
+            f"GET {url}{ready.path} {trouble}, asked for {ready.within:g} s; start it, or correct "
+            "its url and ready in the profile"
+        )
+    return ""
+
+
+async def _probe(client: httpx.AsyncClient, path: str, statuses: tuple[int, ...]) -> str:
+    try:
+        response = await client.get(path, timeout=_PROBE_LIMIT)
+    except httpx.HTTPError as error:
+        return f"failed ({type(error).__name__}: {error})"
+    if response.status_code in statuses:
+        return ""
+    return f"answered {response.status_code}, expected {' or '.join(map(str, statuses))}"
+
+
+def _embedded(system: str, variant: str, clock: Clock) -> "ASGIApp":
+    variants = _VARIANTS[system]
+    if variant not in variants:
+        raise SluicegateError(
+            f"the {system} has no variant {variant!r}; it has {', '.join(sorted(variants))}"
+        )
+    return _BUILDERS[system](variants[variant], clock)
+
+
+def _provider(plan: Plan, clock: Clock) -> "ASGIApp":
+    # Quart takes 0.3 s to import, and a run against external systems needs none of it.
+    from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
+
+    return create_app(plan, unix=clock.unix)
+
+
+_VARIANTS: Mapping[str, Mapping[str, Plan]] = {
+    "provider": {
+        DEFAULT_VARIANT: Plan(),
+        "two-models": Plan(models=("first-model", "second-model")),
+        "unhealthy": Plan(healthy=False),
+    },
+}
+_BUILDERS: Mapping[str, Callable[[Plan, Clock], "ASGIApp"]] = {"provider": _provider}

@@ -1,0 +1,95 @@
+"""The answer as a whole: status, headers, the values of its body, and when it came."""
+
+from sluicegate.gherkin import then
+from sluicegate.scenario.checks import answer, timing
+from sluicegate.scenario.world import World
+
+
+@then("the status is {status}")
+def _(world: World, status: int) -> None:
+    answer.has_status(world.exchange, status)
+
+
+@then("the header {string} is {string}")
+def _(world: World, name: str, value: str) -> None:
+    answer.has_header(world.exchange, name, value)
+
+
+@then("the header {string} mentions {string}")
+def _(world: World, name: str, text: str) -> None:
+    answer.header_mentions(world.exchange, name, text)
+
+
+@then("the answer is an event stream")
+def _(world: World) -> None:
+    answer.is_stream(world.exchange)
+
+
+@then("the answer begins after {duration}")
+def _(world: World, seconds: float) -> None:
+    timing.begins_after(world.exchange, seconds, world.clock)
+
+
+@then("the answer ends after {duration}")
+def _(world: World, seconds: float) -> None:
+    timing.ends_after(world.exchange, seconds, world.clock)
+
+
+@then("the answer ends cleanly")
+def _(world: World) -> None:
+    answer.ends_cleanly(world.exchange)
+
+
+@then("the body is valid by the schema {string}")
+def _(world: World, schema: str) -> None:
+    answer.is_valid(world.exchange, schema)
+
+
+@then("the body has these values")
+def _(world: World, datatable: list[list[str]]) -> None:
+    answer.values_are(world.exchange, datatable)
+
+
+@then("the body ends with {string} and a blank line")
+def _(world: World, text: str) -> None:
+    answer.body_ends_with(world.exchange, text.encode() + b"\n\n")
+
+
+@then("{json_path} of the body is {string}")
+def _(world: World, path: str, value: str) -> None:
+    answer.value_is(world.exchange, path, value)
+
+
+@then("{json_path} of the body is null")
+def _(world: World, path: str) -> None:
+    answer.value_is(world.exchange, path, None)
+
+
+@then("{json_path} of the body begins with {string}")
+def _(world: World, path: str, beginning: str) -> None:
+    answer.value_begins(world.exchange, path, beginning)
+
+
+@then("{json_path} of the body mentions {string}")
+def _(world: World, path: str, text: str) -> None:
+    answer.value_mentions(world.exchange, path, text)
+
+
+@then("{json_path} of the body has {int} entry/entries")
+def _(world: World, path: str, count: int) -> None:
+    answer.has_entries(world.exchange, path, count)
+
+
+@then("{json_path} of the body differs from the answer before")
+def _(world: World, path: str) -> None:
+    answer.value_differs(world.exchange, world.exchange_before, path)
+
+
+@then("{json_path} of the body is the time of the request in Unix seconds")
+def _(world: World, path: str) -> None:
+    timing.created_at_request(world.exchange, path, world.clock)
+
+
+@then("the error is")
+def _(world: World, datatable: list[list[str]]) -> None:
+    answer.error_is(world.exchange, datatable)

@@ -1,0 +1,106 @@
+"""The stream: its events and chunks, what they say, and their pace."""
+
+from sluicegate.gherkin import then
+from sluicegate.scenario.checks import stream, timing
+from sluicegate.scenario.checks.values import MISSING
+from sluicegate.scenario.world import World
+
+
+@then("the stream says {texts}")
+def _(world: World, texts: tuple[str, ...]) -> None:
+    stream.says(world.exchange, texts)
+
+
+@then("the stream ends with one [DONE]")
+def _(world: World) -> None:
+    stream.ends_with_done(world.exchange)
+
+
+@then("the stream has no [DONE]")
+def _(world: World) -> None:
+    stream.has_no_done(world.exchange)
+
+
+@then("the stream has {int} event(s)")
+def _(world: World, count: int) -> None:
+    stream.has_events(world.exchange, count)
+
+
+@then("the last event is {string}")
+def _(world: World, data: str) -> None:
+    stream.last_event_is(world.exchange, data)
+
+
+@then("the first chunk arrives after {duration}")
+def _(world: World, seconds: float) -> None:
+    timing.first_text_after(world.exchange, seconds, world.clock)
+
+
+@then("the chunks with text arrive {duration} apart")
+def _(world: World, seconds: float) -> None:
+    timing.texts_apart(world.exchange, seconds, world.clock)
+
+
+@then("every chunk is valid by the schema {string}")
+def _(world: World, schema: str) -> None:
+    stream.is_valid(world.exchange, schema)
+
+
+@then("every chunk is strictly valid by the schema {string}")
+def _(world: World, schema: str) -> None:
+    stream.is_valid(world.exchange, schema, "strict")
+
+
+@then("the role {string} is in the first chunk only")
+def _(world: World, role: str) -> None:
+    stream.has_role_first(world.exchange, role)
+
+
+@then("the finish_reason {string} is in the last chunk only")
+def _(world: World, reason: str) -> None:
+    stream.has_finish_reason(world.exchange, reason)
+
+
+@then("the finish_reason {string} is in the last chunk but one only")
+def _(world: World, reason: str) -> None:
+    stream.has_finish_reason(world.exchange, reason, place=-2)
+
+
+@then("no finish_reason arrives")
+def _(world: World) -> None:
+    stream.has_no_finish_reason(world.exchange)
+
+
+@then("the last chunk has these values")
+def _(world: World, datatable: list[list[str]]) -> None:
+    stream.last_values_are(world.exchange, datatable)
+
+
+@then("{json_path} of every chunk is {string}")
+def _(world: World, path: str, value: str) -> None:
+    stream.each_is(world.exchange, path, value)
+
+
+@then("{json_path} of every chunk begins with {string}")
+def _(world: World, path: str, beginning: str) -> None:
+    stream.each_begins(world.exchange, path, beginning)
+
+
+@then("{json_path} is the same in every chunk")
+def _(world: World, path: str) -> None:
+    stream.is_constant(world.exchange, path)
+
+
+@then("{json_path} is null in every chunk")
+def _(world: World, path: str) -> None:
+    stream.each_is(world.exchange, path, None)
+
+
+@then("{json_path} is null in every chunk but the last")
+def _(world: World, path: str) -> None:
+    stream.each_is(world.exchange, path, None, but_last=True)
+
+
+@then("{json_path} is missing in every chunk")
+def _(world: World, path: str) -> None:
+    stream.each_is(world.exchange, path, MISSING)

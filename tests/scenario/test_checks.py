@@ -1,0 +1,268 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
+from sluicegate.runtime.clock import Clock, SimulatedClock
+from sluicegate.scenario.checks import answer, stream, timing
+from sluicegate.scenario.checks.values import MISSING, at, same, written
+from sluicegate.scenario.exchange import Exchange
+
+from .exchanges import BROKEN, DONE, FINISH, FIRST, GOOD, SECOND, answered, chunk, event, streamed
+
+Check = Callable[[Exchange], None]
+
+PLAIN = answered('{"id": "mock-1", "n": 1, "none": null, "list": [1, 2]}')
+ERROR = answered('{"error": {"message": "m", "type": "t", "param": null, "code": null}}', 429)
+ROLE = '{"role":"assistant","content":"x"}'
+
+CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
+    "status": (lambda e: answer.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
+    "header": (lambda e: answer.has_header(e, "Content-Type", "application/json"), PLAIN, [GOOD]),
+    "header mentions": (lambda e: answer.header_mentions(e, "Allow", "POST"), PLAIN, [GOOD]),
+    "event stream": (answer.is_stream, GOOD, [PLAIN, replace(GOOD, headers=())]),
+    "clean end": (
+        answer.ends_cleanly,
+        GOOD,
+        [replace(GOOD, ending="broken"), replace(GOOD, ending="given up")],
+    ),
+    "end of the body": (
+        lambda e: answer.body_ends_with(e, b'data: {"broken": \n\n'),
+        streamed(FIRST, BROKEN),
+        [GOOD, streamed(FIRST, BROKEN[:-1]), streamed()],
+    ),
+    "schema": (
+        lambda e: answer.is_valid(e, "openai/error"),
+        ERROR,
+        [PLAIN, answered("oops"), answered("")],
+    ),
+    "value": (
+        lambda e: answer.value_is(e, "$.n", 1),
+        PLAIN,
+        [answered('{"n": true}'), answered('{"n": 1.5}'), answered("{}"), answered("[]")],
+    ),
+    "null": (
+        lambda e: answer.value_is(e, "$.none", None),
+        PLAIN,
+        [answered("{}"), answered('{"none": 0}')],
+    ),
+    "values": (
+        lambda e: answer.values_are(e, [["path", "value"], ["$.n", "1"], ["$.id", "mock-1"]]),
+        PLAIN,
+        [answered('{"n": 1, "id": "mock-2"}'), answered('{"n": "1", "id": "mock-1"}')],
+    ),
+    "beginning": (
+        lambda e: answer.value_begins(e, "$.id", "mock-"),
+        PLAIN,
+        [answered('{"id": "x"}'), answered('{"id": 1}'), answered("{}")],
+    ),
+    "mention": (
+        lambda e: answer.value_mentions(e, "$.id", "ock"),
+        PLAIN,
+        [answered('{"id": "x"}'), answered('{"id": 1}')],
+    ),
+    "entries": (
+        lambda e: answer.has_entries(e, "$.list", 2),
+        PLAIN,
+        [answered('{"list": [1]}'), answered('{"list": "ab"}'), answered("{}")],
+    ),
+    "difference": (
+        lambda e: answer.value_differs(e, answered('{"id": "mock-0"}'), "$.id"),
+        PLAIN,
+        [answered('{"id": "mock-0"}'), answered("{}")],
+    ),
+    "error": (
+        lambda e: answer.error_is(
+            e, [["message", "type", "param", "code"], ["m", "t", "null", "null"]]
+        ),
+        ERROR,
+        [
+            answered('{"error": {"message": "m", "type": "t", "param": null}}'),
+            answered('{"error": {"message": "x", "type": "t", "param": null, "code": null}}'),
+        ],
+    ),
+    "words": (
+        lambda e: stream.says(e, ["Hello", " world"]),
+        GOOD,
+        [streamed(SECOND, FIRST), streamed(FIRST), streamed(FIRST, SECOND, SECOND), PLAIN],
+    ),
+    "[DONE]": (
+        stream.ends_with_done,
+        GOOD,
+        [
+            streamed(FIRST, FINISH),
+            streamed(FIRST, DONE, DONE),
+            streamed(FIRST, DONE, FINISH),
+            streamed(FIRST, DONE[:-1]),
+            streamed(),
+        ],
+    ),
+    "no [DONE]": (
+        stream.has_no_done,
+        streamed(FIRST, BROKEN),
+        [GOOD, streamed(DONE, FIRST), streamed(event(" [DONE]")), streamed()],
+    ),
+    "events": (lambda e: stream.has_events(e, 4), GOOD, [streamed(FIRST), streamed(*[DONE] * 5)]),
+    "last event": (
+        lambda e: stream.last_event_is(e, '{"broken": '),
+        streamed(FIRST, BROKEN),
+        [GOOD, streamed(event('{"broken":')), streamed()],
+    ),
+    "chunks by schema": (
+        lambda e: stream.is_valid(e, "openai/chat.completion.chunk"),
+        GOOD,
+        [streamed(FIRST, event("{}")), streamed(), streamed(event("1"))],
+    ),
+    "each value": (
+        lambda e: stream.each_is(e, "$.model", "gpt-4"),
+        GOOD,
+        [streamed(FIRST, event('{"model": "x"}')), streamed(FIRST, event("{}")), streamed(DONE)],
+    ),
+    "each value but the last": (
+        lambda e: stream.each_is(e, "$.usage", None, but_last=True),
+        streamed(event('{"usage": null}'), event('{"usage": {}}')),
+        [streamed(event('{"usage": {}}'), event('{"usage": {}}')), streamed(FIRST, FIRST)],
+    ),
+    "missing value": (
+        lambda e: stream.each_is(e, "$.usage", MISSING),
+        GOOD,
+        [streamed(FIRST, event('{"usage": null}')), streamed()],
+    ),
+    "each beginning": (
+        lambda e: stream.each_begins(e, "$.id", "mock-"),
+        GOOD,
+        [streamed(FIRST, event('{"id": "x"}')), streamed(FIRST, event("{}"))],
+    ),
+    "one value": (
+        lambda e: stream.is_constant(e, "$.id"),
+        GOOD,
+        [streamed(FIRST, event('{"id": "x"}')), streamed(event("{}"), event("{}"))],
+    ),
+    "role first": (
+        lambda e: stream.has_role_first(e, "assistant"),
+        GOOD,
+        [streamed(FIRST, chunk(ROLE)), streamed(SECOND), streamed(SECOND, chunk(ROLE))],
+    ),
+    "finish last": (
+        lambda e: stream.has_finish_reason(e, "stop"),
+        GOOD,
+        [streamed(FIRST), streamed(FINISH, FIRST), streamed(FINISH, FINISH)],
+    ),
+    "finish last but one": (
+        lambda e: stream.has_finish_reason(e, "stop", place=-2),
+        streamed(FIRST, FINISH, event('{"choices": []}')),
+        [GOOD, streamed(FINISH)],
+    ),
+    "no finish": (
+        stream.has_no_finish_reason,
+        streamed(FIRST, BROKEN),
+        [GOOD, streamed(), streamed(FINISH, BROKEN)],
+    ),
+    "last values": (
+        lambda e: stream.last_values_are(e, [["path", "value"], ["$.choices", "[]"]]),
+        streamed(FIRST, event('{"choices": []}'), DONE),
+        [GOOD, streamed(event("{}"))],
+    ),
+}
+CASES = [
+    pytest.param(check, bad, id=f"{name} {number}")
+    for name, (check, _, all_bad) in CHECKS.items()
+    for number, bad in enumerate(all_bad)
+]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_passes_in_silence(name: str) -> None:
+    check, good, _ = CHECKS[name]
+    check(good)
+
+
+@pytest.mark.parametrize(("check", "bad"), CASES)
+def test_a_check_fails_and_shows_expected_got_where_and_the_wire(
+    check: Check, bad: Exchange
+) -> None:
+    with pytest.raises(ViolationError) as caught:
+        check(bad)
+    message = str(caught.value)
+    assert message.startswith("expected ")
+    assert ", got " in message
+    assert "POST /v1/chat/completions" in message
+    assert "the client received" in message
+
+
+TIMES: list[tuple[Callable[[Exchange, float, Clock], None], Exchange, float]] = [
+    (timing.begins_after, PLAIN, 2.0),
+    (timing.ends_after, GOOD, 0.4),
+    (timing.first_text_after, GOOD, 0.0),
+    (timing.texts_apart, GOOD, 0.1),
+]
+
+
+@pytest.mark.parametrize(("check", "exchange", "seconds"), TIMES)
+def test_a_time_is_judged_within_the_tolerance(
+    check: Callable[[Exchange, float, Clock], None], exchange: Exchange, seconds: float
+) -> None:
+    with SimulatedClock() as clock:
+        check(exchange, seconds + 0.0009, clock)
+        check(exchange, seconds - 0.0009, clock)
+        with pytest.raises(ViolationError):
+            check(exchange, seconds + 0.0011, clock)
+        with pytest.raises(ViolationError):
+            check(exchange, seconds - 0.0011, clock)
+
+
+def test_the_distance_of_chunks_needs_two_of_them() -> None:
+    with SimulatedClock() as clock, pytest.raises(ViolationError, match="at least two chunks"):
+        timing.texts_apart(streamed(FIRST), 0.1, clock)
+
+
+def test_what_never_began_did_not_begin_in_time() -> None:
+    with SimulatedClock() as clock, pytest.raises(ViolationError, match="got nothing"):
+        timing.begins_after(replace(PLAIN, headers_at=None), 2.0, clock)
+
+
+@pytest.mark.parametrize("created", ["0", "true", "null", '"1"', "1.5", "99999999999"])
+def test_a_wrong_time_of_creation_is_a_violation(created: str) -> None:
+    with SimulatedClock() as clock, pytest.raises(ViolationError):
+        timing.created_at_request(answered(f'{{"created": {created}}}'), "$.created", clock)
+
+
+def test_the_time_of_creation_is_in_unix_seconds() -> None:
+    with SimulatedClock() as clock:
+        now = int(clock.unix()) + 2
+        timing.created_at_request(answered(f'{{"created": {now}}}'), "$.created", clock)
+
+
+def test_a_harness_that_was_late_itself_does_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SimulatedClock() as clock:
+        monkeypatch.setattr(clock, "lag", lambda _since: 0.2)
+        with pytest.raises(NotJudgedError, match=r"late, more than the tolerance of 0\.001 s"):
+            timing.ends_after(GOOD, 9.0, clock)
+
+
+@pytest.mark.parametrize(
+    "table", [[["path", "value"]], [["path"], ["$.n"]], [["a", "b"], ["c", "d"]]]
+)
+def test_a_table_of_other_columns_is_the_authors_mistake(table: list[list[str]]) -> None:
+    with pytest.raises(SluicegateError, match=r"the columns path \| value"):
+        answer.values_are(PLAIN, table)
+
+
+def test_a_path_leads_to_a_value_or_to_nothing() -> None:
+    document = {"a": [{"b-c": 1}]}
+    assert at(document, "$") == document
+    assert at(document, "$.a[0].b-c") == 1
+    assert at(document, "$.a[1]") is MISSING
+    assert at(document, "$.a.b") is MISSING
+    assert at(document, "$[0]") is MISSING
+
+
+def test_a_cell_is_json_where_it_is_json() -> None:
+    cells = ["10", "null", "[]", '"10"', "gpt-4", "true", ""]
+    assert [written(cell) for cell in cells] == [10, None, [], "10", "gpt-4", True, ""]
+
+
+def test_values_are_compared_as_json_does() -> None:
+    assert same({"a": 1, "b": [2]}, {"b": [2], "a": 1})
+    assert not same(1, True)  # noqa: FBT003 - the point of it
