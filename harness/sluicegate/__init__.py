@@ -1,5 +1,7 @@
 """A contract gate for LLM gateways."""
 
-__all__ = ["__version__"]
+from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
+
+__all__ = ["NotJudgedError", "SluicegateError", "ViolationError", "__version__"]
 
 __version__ = "0.1.0"
