@@ -17,8 +17,8 @@ Feature: Where the mock provider listens
       Given another program listens on 127.0.0.1 port 8001
       When a person runs "sluicegate provider"
       Then the command fails
-      And the command prints "127.0.0.1:8001"
-      And the command prints "--port"
+      And the command prints "127.0.0.1:8001 is taken"
+      And the command prints "another port"
 
   @req:PROVIDER-001 @core
   Rule: The provider answers POST /v1/chat/completions

@@ -1,1 +1,80 @@
 """The pytest plugin: wiring only."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sluicegate.scenario.target import Targets
+    from sluicegate.scenario.world import World
+
+_HOOKS = "sluicegate-features"
+_MARKERS = (
+    "core: a scenario that every system under test must pass",
+    "extended: a scenario that a system under test may not claim",
+    "slow: a scenario that takes longer than a second",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say what the features are run against."""
+    group = parser.getgroup("sluicegate", "what the features are run against")
+    group.addoption(
+        "--profile",
+        dest="sluicegate_profile",
+        metavar="FILE",
+        type=Path,
+        help="judge the systems that this TOML file names instead of embedded ones",
+    )
+    group.addoption(
+        "--clock",
+        dest="sluicegate_clock",
+        choices=("simulated", "wall"),
+        help="the clock of the run; by default simulated while every system is embedded",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the tags that select scenarios anyhow, and refuse a profile that is wrong."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    if config.getoption("sluicegate_profile"):
+        from sluicegate.scenario import run  # noqa: PLC0415 - see pytest_collect_file
+
+        run.read_profile(config)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a .feature file."""
+    plugins = parent.config.pluginmanager
+    if file_path.suffix != ".feature" or not plugins.has_plugin("pytest-bdd"):
+        return None
+    # Here and not above: a project without features pays nothing for this plugin.
+    from sluicegate.gherkin import collection, ownership, session  # noqa: PLC0415
+
+    if not plugins.has_plugin(_HOOKS):
+        plugins.register(session.FeatureHooks(), _HOOKS)
+    if not ownership.is_collected(file_path, parent.config):
+        return None
+    return collection.FeatureFile.from_parent(parent, path=file_path)
+
+
+@pytest.fixture(scope="session")
+def sluicegate_targets(pytestconfig: pytest.Config) -> "Iterator[Targets]":
+    """Hold the systems under test, for the whole run."""
+    from sluicegate.scenario import run  # noqa: PLC0415 - see pytest_collect_file
+
+    with run.targets(pytestconfig) as targets:
+        yield targets
+
+
+@pytest.fixture
+def world(sluicegate_targets: "Targets") -> "Iterator[World]":
+    """Make the world of one scenario: what its steps work with."""
+    from sluicegate.scenario.world import World  # noqa: PLC0415 - see pytest_collect_file
+
+    with World(sluicegate_targets) as world:
+        yield world

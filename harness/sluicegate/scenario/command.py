@@ -21,10 +21,10 @@ class Command:
 
     def hold(self, host: str, port: int) -> None:
         """Listen on the address, as another program; if one does already, that serves as well."""
-        listener = self._held.enter_context(socket.socket())
         with suppress(OSError):
-            listener.bind((host, port))
-            listener.listen()
+            # Shared, so that runs side by side do not depend on one another's port.
+            listener = socket.create_server((host, port), reuse_port=True)
+            self._held.enter_context(listener)
 
     def run(self, line: str) -> None:
         """Run a command to its end; raises SluicegateError unless it is one of `sluicegate`."""

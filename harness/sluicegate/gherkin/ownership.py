@@ -1,0 +1,74 @@
+"""Which .feature files are collected, and which are left to a project's own use of pytest-bdd."""
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+import pytest
+from pytest_bdd.feature import features
+
+_TESTS: Final = pytest.StashKey[dict[Path, bool]]()
+_LEFT: Final = pytest.StashKey[list[Path]]()
+
+
+def is_collected(path: Path, config: pytest.Config) -> bool:
+    """Tell whether a .feature file is ours to collect, and remember it if it is not.
+
+    It is if an argument of pytest's (or an entry of `testpaths`) is the file itself, or a folder
+    that holds it and no Python tests. Python tests above a feature file are how a project uses
+    pytest-bdd by itself: there the feature is bound to a test module and its steps.
+    """
+    collected = any(_reaches(argument, path, config) for argument in _arguments(config))
+    if not collected:
+        config.stash.setdefault(_LEFT, []).append(path)
+    return collected
+
+
+def note(config: pytest.Config) -> str | None:
+    """Return a line about the .feature files that nobody ran, if there are any."""
+    left = [path for path in config.stash.get(_LEFT, []) if str(path) not in features]
+    if not left:
+        return None
+    first = os.path.relpath(left[0], config.rootpath)
+    return (
+        f"sluicegate: {len(left)} .feature file(s) not run ({first} …), as there are Python tests"
+        " beside them; name their folder on the command line or in `testpaths`"
+    )
+
+
+def _arguments(config: pytest.Config) -> Iterator[Path]:
+    for argument in config.args:
+        yield config.invocation_params.dir / argument.partition("::")[0]
+
+
+def _reaches(argument: Path, path: Path, config: pytest.Config) -> bool:
+    argument = argument.resolve()
+    if not path.is_relative_to(argument):
+        return False
+    known = config.stash.setdefault(_TESTS, {})
+    if argument not in known:
+        known[argument] = argument.is_dir() and _holds_tests(argument, config)
+    return not known[argument]
+
+
+def _holds_tests(folder: Path, config: pytest.Config) -> bool:
+    patterns: list[str] = config.getini("python_files")
+    return any(
+        _is_like(name, patterns) and name != "conftest.py" for name in _files(folder, config)
+    )
+
+
+def _files(folder: Path, config: pytest.Config) -> Iterator[str]:
+    passed_over: list[str] = config.getini("norecursedirs")
+    for _, folders, files in os.walk(folder):
+        if "pyvenv.cfg" in files:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not _is_like(name, passed_over)]
+        yield from files
+
+
+def _is_like(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)

@@ -1,0 +1,23 @@
+import pytest
+
+import sluicegate.steps
+
+from .project import KITCHEN, PLAIN, Project
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makeini(
+        "[pytest]\n"
+        "addopts = --strict-markers --strict-config -p no:hypothesispytest -p no:anyio\n"
+        "filterwarnings = error\n"
+    )
+    vocabulary = pytester.path / "vocabulary"
+    vocabulary.mkdir()
+    monkeypatch.setattr(sluicegate.steps, "__path__", [str(vocabulary)])
+    project = Project(pytester, vocabulary)
+    project.steps("kitchen", KITCHEN)
+    project.write("features/plain.feature", PLAIN)
+    return project

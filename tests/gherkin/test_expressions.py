@@ -1,0 +1,129 @@
+import pytest
+from cucumber_expressions.errors import CucumberExpressionError  # type: ignore[import-untyped]
+
+from sluicegate.gherkin.expressions import OWN_KINDS, Kind, Sentence, Status
+
+
+def read(expression: str, text: str) -> object:
+    sentence = Sentence(expression)
+    sentence.parameters = ("value",)
+    arguments = sentence.parse_arguments(text) if sentence.is_matching(text) else None
+    return None if arguments is None else arguments["value"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("duration", "100 ms", 0.1),
+        ("duration", "600 ms", 0.6),
+        ("duration", "1 second", 1.0),
+        ("duration", "30 seconds", 30.0),
+        ("duration", "1.5 seconds", 1.5),
+        ("duration", "0 seconds", 0.0),
+        ("duration", "1 minute", 60.0),
+        ("duration", "2 minutes", 120.0),
+        ("size", "1 byte", 1),
+        ("size", "20 bytes", 20),
+        ("size", "1 kB", 1000),
+        ("size", "64 KiB", 65536),
+        ("size", "1 MB", 1_000_000),
+        ("size", "2 MiB", 2_097_152),
+        ("status", "504", 504),
+        ("status", "the timeout status (504)", 504),
+        ("status", "the circuit-open status (429)", 429),
+        ("count", "once", 1),
+        ("count", "twice", 2),
+        ("count", "1 time", 1),
+        ("count", "0 times", 0),
+        ("count", "3 times", 3),
+        ("count", "10 times", 10),
+        ("json_path", "$", "$"),
+        ("json_path", "$.choices[0].message", "$.choices[0].message"),
+        ("model", '"gpt-4o"', "gpt-4o"),
+        ("agent", '"ccrouter"', "ccrouter"),
+        ("int", "6", 6),
+        ("int", "-6", -6),
+        ("int", "0", 0),
+        ("float", "0.7", 0.7),
+        ("float", "-1", -1.0),
+        ("word", "once", "once"),
+        ("string", '"Hello world!"', "Hello world!"),
+        ("string", '""', ""),
+        ("string", '"/v1/models?a={b}(c)"', "/v1/models?a={b}(c)"),
+        ("string", r'"say \"hi\""', 'say "hi"'),
+        ("string", """'{"a": 1}'""", '{"a": 1}'),
+        ("string", r'"two\nlines"', r"two\nlines"),
+        ("", "any text", "any text"),
+    ],
+)
+def test_a_value_is_read(kind: str, text: str, value: object) -> None:
+    got = read(f"it is {{{kind}}} now", f"it is {text} now")
+    assert got == value
+    assert isinstance(got, type(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("duration", "100ms"),
+        ("duration", "1 seconds"),
+        ("duration", "2 second"),
+        ("duration", "1.5 ms"),
+        ("duration", "-1 seconds"),
+        ("duration", "3 s"),
+        ("size", "1 bytes"),
+        ("size", "64KiB"),
+        ("size", "64 GB"),
+        ("status", "600"),
+        ("status", "99"),
+        ("status", "5040"),
+        ("status", "the timeout status 504"),
+        ("count", "1 times"),
+        ("count", "3 time"),
+        ("json_path", "choices"),
+        ("json_path", "$.a b"),
+        ("agent", "ccrouter"),
+        ("agent", '"two words"'),
+        ("int", "1.5"),
+        ("float", "1e400"),
+        ("string", "unquoted"),
+    ],
+)
+def test_anything_else_is_no_such_value(kind: str, text: str) -> None:
+    assert read(f"it is {{{kind}}} now", f"it is {text} now") is None
+
+
+@pytest.mark.parametrize("kind", OWN_KINDS, ids=lambda kind: kind.name)
+def test_the_documented_example_of_a_kind_is_accepted(kind: Kind) -> None:
+    assert isinstance(read(f"{{{kind.name}}}", kind.example), kind.value)
+
+
+def test_a_status_keeps_the_name_it_was_given() -> None:
+    named = read("{status}", "the timeout status (504)")
+    plain = read("{status}", "504")
+    assert isinstance(named, Status)
+    assert isinstance(plain, Status)
+    assert (named.name, plain.name) == ("timeout status", None)
+
+
+def test_what_has_a_meaning_in_an_expression_can_be_escaped() -> None:
+    sentence = Sentence(r"POST \/v1 \(twice\) with \{}")
+    assert sentence.is_matching("POST /v1 (twice) with {}")
+    assert sentence.kinds == ()
+
+
+def test_optional_and_alternative_text_is_understood() -> None:
+    sentence = Sentence("a/an {word} chunk(s)")
+    assert sentence.is_matching("a single chunk")
+    assert sentence.is_matching("an odd chunks")
+
+
+def test_the_whole_text_of_a_step_must_fit() -> None:
+    sentence = Sentence("{int} apples")
+    assert not sentence.is_matching("2 apples\n")
+    assert not sentence.is_matching("2 apples and a pear")
+
+
+def test_an_unknown_kind_of_value_is_refused() -> None:
+    with pytest.raises(CucumberExpressionError, match="Undefined parameter type 'colour'"):
+        Sentence("a {colour} box")
