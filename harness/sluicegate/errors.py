@@ -6,7 +6,7 @@ class SluicegateError(Exception):
 
 
 class ViolationError(AssertionError):
-    """The system under test broke its contract; the message says what was expected and what came."""
+    """The system under test broke its contract; the message says what was expected and got."""
 
 
 class NotJudgedError(SluicegateError):

@@ -1,0 +1,20 @@
+"""One line of log for each entry."""
+
+import logging
+
+from .journal import Entry
+
+logger = logging.getLogger(__name__)
+
+
+def log_exchange(entry: Entry) -> None:
+    """Log what was asked, what was answered, and how and when the exchange ended."""
+    logger.info("%s", describe(entry))
+
+
+def describe(entry: Entry) -> str:
+    """Describe an exchange in one line: `POST /v1/models -> 405, finished after 0.002 s`."""
+    target = entry.path + (f"?{entry.query}" if entry.query else "")
+    answer = "no answer" if entry.status is None else entry.status
+    took = (entry.ended or entry.started) - entry.started
+    return f"{entry.method} {target} -> {answer}, {entry.outcome} after {took:.3f} s"

@@ -1,0 +1,156 @@
+import pytest
+
+from sluicegate.provider.journal import Entry, Journal, Write, mask_headers, mask_query
+from sluicegate.provider.log import describe
+
+
+def record(journal: Journal, *, body: bytes = b"", at: float = 0.0) -> None:
+    recording = journal.open(at, "POST", "/v1/chat/completions", "", ())
+    recording.received(body)
+    journal.close(recording, at, "finished")
+
+
+def test_an_entry_holds_both_directions() -> None:
+    journal = Journal()
+    recording = journal.open(1.0, "POST", "/x", "delay=1", (("accept", "*/*"),))
+    recording.received(b"one ")
+    recording.received(b"two")
+    recording.answered(2.0, 200, (("content-type", "text/event-stream"),))
+    recording.wrote(2.0, b"first")
+    recording.wrote(2.1, b"second")
+    journal.close(recording, 2.2, "finished")
+    assert journal.entries == (
+        Entry(
+            number=1,
+            started=1.0,
+            method="POST",
+            path="/x",
+            query="delay=1",
+            headers=(("accept", "*/*"),),
+            body=b"one two",
+            status=200,
+            headers_at=2.0,
+            response_headers=(("content-type", "text/event-stream"),),
+            writes=(Write(2.0, b"first"), Write(2.1, b"second")),
+            outcome="finished",
+            ended=2.2,
+        ),
+    )
+
+
+def test_an_open_exchange_can_be_read() -> None:
+    journal = Journal()
+    recording = journal.open(0.0, "GET", "/health", "", ())
+    (before,) = journal.entries
+    recording.wrote(1.0, b"ok")
+    assert (before.outcome, before.ended, before.writes) == ("open", None, ())
+    assert journal.entries[0].writes == (Write(1.0, b"ok"),)
+
+
+def test_what_comes_after_the_end_changes_nothing() -> None:
+    ended: list[Entry] = []
+    journal = Journal(on_end=ended.append)
+    recording = journal.open(0.0, "GET", "/health", "", ())
+    journal.close(recording, 1.0, "client went away")
+    recording.received(b"late")
+    recording.wrote(2.0, b"late")
+    journal.close(recording, 2.0, "finished")
+    assert ended == list(journal.entries)
+    assert (ended[0].outcome, ended[0].ended, ended[0].writes) == ("client went away", 1.0, ())
+
+
+def test_the_oldest_entries_are_forgotten_first() -> None:
+    journal = Journal(entries=2)
+    for at in range(5):
+        record(journal, at=at)
+    assert [entry.number for entry in journal.entries] == [4, 5]
+    assert journal.forgotten == 3
+
+
+def test_entries_are_forgotten_when_their_bodies_grow_too_large() -> None:
+    journal = Journal(size=100)
+    for at in range(5):
+        record(journal, body=b"x" * 40, at=at)
+    assert [entry.number for entry in journal.entries] == [4, 5]
+
+
+def test_an_open_exchange_is_not_forgotten_and_holds_nothing_up() -> None:
+    journal = Journal(entries=2)
+    journal.open(0.0, "GET", "/health", "", ())
+    for at in range(5):
+        record(journal, at=at)
+    assert [entry.number for entry in journal.entries] == [1, 6]
+
+
+def test_a_cleared_journal_keeps_what_is_open_and_goes_on_counting() -> None:
+    journal = Journal()
+    record(journal)
+    journal.open(0.0, "GET", "/health", "", ())
+    journal.clear()
+    record(journal)
+    assert [entry.number for entry in journal.entries] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "masked"),
+    [
+        ("Authorization", "Bearer sk-secret", "Bearer ***"),
+        ("authorization", "sk-secret", "***"),
+        ("proxy-authorization", "Basic c2VjcmV0", "Basic ***"),
+        ("x-api-key", "sk-secret", "***"),
+        ("api-key", "secret secret", "***"),
+        ("x-goog-api-key", "secret", "***"),
+        ("ocp-apim-subscription-key", "secret", "***"),
+        ("x-auth-token", "secret", "***"),
+        ("cookie", "session=secret", "***"),
+        ("set-cookie", "session=secret", "***"),
+        ("x-ratelimit-remaining-tokens", "12", "12"),
+        ("content-type", "application/json", "application/json"),
+        ("x-request-id", "7", "7"),
+    ],
+)
+def test_headers_with_secrets_are_masked(name: str, value: str, masked: str) -> None:
+    assert mask_headers([(name, value)]) == ((name, masked),)
+
+
+@pytest.mark.parametrize(
+    ("query", "masked"),
+    [
+        ("", ""),
+        ("delay=1&fail=429", "delay=1&fail=429"),
+        ("key=secret", "key=***"),
+        ("delay=1&api_key=secret&fail=429", "delay=1&api_key=***&fail=429"),
+        ("api-key=secret&access_token=secret", "api-key=***&access_token=***"),
+        ("APIKEY=secret", "APIKEY=***"),
+        ("max_tokens=5&monkey=1", "max_tokens=5&monkey=1"),
+    ],
+)
+def test_query_parameters_with_secrets_are_masked(query: str, masked: str) -> None:
+    assert mask_query(query) == masked
+
+
+def test_the_journal_masks_what_it_is_given() -> None:
+    journal = Journal()
+    recording = journal.open(0.0, "GET", "/", "key=secret", (("cookie", "secret"),))
+    recording.answered(0.0, 200, (("set-cookie", "secret"),))
+    assert "secret" not in repr(journal.entries)
+
+
+def test_an_entry_is_described_in_one_line() -> None:
+    entry = Entry(
+        number=1,
+        started=5.0,
+        method="POST",
+        path="/v1/chat/completions",
+        query="fail=429",
+        headers=(),
+        status=429,
+        outcome="finished",
+        ended=5.0021,
+    )
+    assert describe(entry) == "POST /v1/chat/completions?fail=429 -> 429, finished after 0.002 s"
+
+
+def test_an_entry_without_an_answer_says_so() -> None:
+    entry = Entry(1, 5.0, "GET", "/health", "", (), outcome="client went away", ended=17.5)
+    assert describe(entry) == "GET /health -> no answer, client went away after 12.500 s"
