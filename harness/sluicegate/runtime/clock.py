@@ -1,0 +1,158 @@
+"""The two clocks: simulated time that nobody waits for, and the wall's."""
+
+import asyncio
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Final, Literal, Protocol, Self, TypeVar
+
+from sluicegate.errors import SluicegateError
+
+from .limits import SIMULATED_LIMIT, SIMULATED_TOLERANCE, UNWIND_LIMIT
+from .loop import SimulatedLoop, StalledError
+from .wall import WallClock
+
+__all__ = ["SIMULATED_EPOCH", "Clock", "SimulatedClock", "StalledError", "WallClock"]
+
+T = TypeVar("T")
+
+SIMULATED_EPOCH: Final = 1_735_689_600
+"""The Unix time at which every simulated clock starts: 2025-01-01T00:00:00Z."""
+
+
+class Clock(Protocol):
+    """What the harness tells the time by and runs coroutines on."""
+
+    @property
+    def name(self) -> Literal["simulated", "wall"]:
+        """Which clock this is."""
+
+    @property
+    def tolerance(self) -> float:
+        """Seconds by which two instants may differ and still count as the same."""
+
+    def time(self) -> float:
+        """Return the seconds on the clock's own loop."""
+
+    def unix(self) -> float:
+        """Return the seconds since 1970-01-01T00:00:00Z."""
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
+        """Run a coroutine to its end from synchronous code and return its result.
+
+        `limit` is in seconds on this clock. Raises StalledError when it is passed.
+        """
+
+    def lag(self, since: float) -> float:
+        """Return the worst lateness of the harness's own loop since that time, in seconds."""
+
+    async def quiesce(self) -> None:
+        """Wait until nothing else can happen at this instant, where the clock can know."""
+
+    def close(self) -> None:
+        """End what still runs, and let go of everything."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class SimulatedClock:
+    """A clock that jumps to the next timer as soon as nothing else can happen.
+
+    Everything that is to see its time must live on its loop. The loop moves only while `run` does.
+    """
+
+    name: Final = "simulated"
+
+    def __init__(self, *, tolerance: float = SIMULATED_TOLERANCE) -> None:
+        self.tolerance = tolerance
+        self._loop = SimulatedLoop()
+
+    def time(self) -> float:
+        """Return the simulated seconds since the clock was made."""
+        return self._loop.time()
+
+    def unix(self) -> float:
+        """Return `SIMULATED_EPOCH` plus the simulated time: the same in every run."""
+        return SIMULATED_EPOCH + self._loop.time()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
+        """Run a coroutine to its end and return its result.
+
+        `limit` is in simulated seconds, by default a day. Raises StalledError when it is passed,
+        when nothing is left to happen, or when the clock has not moved for 30 s of real time.
+        """
+        if self._loop.is_running() or self._loop.is_closed():
+            coroutine.close()
+            state = "closed" if self._loop.is_closed() else "running already"
+            raise SluicegateError(f"the clock is {state}: run a coroutine from a synchronous step")
+        self._loop.watchdog.simulated_limit = SIMULATED_LIMIT if limit is None else limit
+        task = self._loop.create_task(coroutine)
+        try:
+            return self._loop.run_until_complete(task)
+        except BaseException:
+            self._unwind(task)
+            raise
+
+    def lag(self, since: float) -> float:
+        """Return 0.0: simulated time waits for the loop."""
+        del since
+        return 0.0
+
+    async def quiesce(self) -> None:
+        """Wait until nothing else can happen at this instant, in zero simulated time."""
+        await self._loop.quiesce()
+
+    def close(self) -> None:
+        """Cancel what is pending, let it end, and close the loop."""
+        if self._loop.is_closed():
+            return
+        try:
+            self._loop.watchdog.simulated_limit = SIMULATED_LIMIT
+            self._loop.run_until_complete(self._shut_down())
+        finally:
+            self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _unwind(self, task: asyncio.Task[Any]) -> None:
+        # When an exception escapes from the loop itself, the callback that stops the loop at the
+        # end of a run may still be queued, and would stop the next run at once.
+        self._loop.stop()
+        self._loop.run_forever()
+        if not task.done():
+            task.cancel()
+            self._finish(asyncio.wait({task}))
+
+    def _finish(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        watchdog = self._loop.watchdog
+        patience, watchdog.progress_limit = watchdog.progress_limit, UNWIND_LIMIT
+        try:
+            self._loop.run_until_complete(coroutine)
+        except StalledError:
+            pass  # the error that made the run end says more
+        finally:
+            watchdog.progress_limit = patience
+
+    async def _shut_down(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+        with self._loop.real_work():
+            await self._loop.shutdown_default_executor()

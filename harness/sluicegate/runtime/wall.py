@@ -1,0 +1,148 @@
+"""The wall clock: an ordinary loop in a thread of its own, on real time."""
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Final, Generic, NoReturn, Self, TypeVar
+
+from sluicegate.errors import SluicegateError
+
+from .heartbeat import Heartbeat
+from .limits import UNWIND_LIMIT, WALL_LIMIT, WALL_TOLERANCE
+from .pending import describe_pending
+from .watchdog import StalledError
+
+T = TypeVar("T")
+
+
+class WallClock:
+    """Real time; servers on its loop keep answering while no step runs."""
+
+    name: Final = "wall"
+
+    def __init__(self, *, tolerance: float = WALL_TOLERANCE) -> None:
+        self.tolerance = tolerance
+        self._loop = asyncio.new_event_loop()
+        self._heartbeat = Heartbeat(self._loop)
+        self._thread = threading.Thread(target=self._serve, name="wall-clock", daemon=True)
+        self._thread.start()
+
+    def time(self) -> float:
+        """Return the seconds on the clock's loop, which start anywhere."""
+        return self._loop.time()
+
+    def unix(self) -> float:
+        """Return the real time in seconds since 1970-01-01T00:00:00Z."""
+        return time.time()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
+        """Run a coroutine to its end on the clock's loop and return its result.
+
+        `limit` is in real seconds, by default five minutes; `math.inf` lifts it. Raises
+        StalledError when it is passed. An interrupt from the keyboard cancels the coroutine.
+        """
+        if threading.current_thread() is self._thread or self._loop.is_closed():
+            coroutine.close()
+            state = "closed" if self._loop.is_closed() else "running already"
+            raise SluicegateError(f"the clock is {state}: run a coroutine from a synchronous step")
+        return self._finish(_Job(self._loop, coroutine), WALL_LIMIT if limit is None else limit)
+
+    def lag(self, since: float) -> float:
+        """Return the worst lateness of the clock's loop since that time, in seconds."""
+        return self._heartbeat.worst(since)
+
+    async def quiesce(self) -> None:
+        """Yield once: real time has no instant at which nothing else can happen."""
+        await asyncio.sleep(0)
+
+    def close(self) -> None:
+        """Cancel what is pending, let it end, end the thread and close the loop."""
+        if self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        self._loop.call_soon(self._heartbeat.start)
+        self._loop.run_forever()
+        self._heartbeat.stop()
+        self._loop.run_until_complete(_shut_down())
+
+    def _finish(self, job: "_Job[T]", limit: float) -> T:
+        try:
+            self._loop.call_soon_threadsafe(job.start)
+            if not job.ended.wait(None if math.isinf(limit) else limit):
+                self._stall(limit)
+        except BaseException:
+            self._loop.call_soon_threadsafe(job.cancel)
+            job.ended.wait(UNWIND_LIMIT)
+            raise
+        return job.result()
+
+    def _stall(self, limit: float) -> NoReturn:
+        raise StalledError(
+            f"not finished after {limit:g} s of real time\n{describe_pending(self._loop)}"
+        )
+
+
+class _Job(Generic[T]):
+    """A coroutine on its way to a loop in another thread.
+
+    Unlike the future of `run_coroutine_threadsafe` it exists before the loop knows of it, so that
+    an interrupt at any moment can cancel it, and it has ended only when its task has.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.ended = threading.Event()
+        self._loop = loop
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+
+    def start(self) -> None:
+        """Start the task; to be called in the loop's thread."""
+        self._task = self._loop.create_task(self._coroutine)
+        self._task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        """Cancel the task, or the coroutine that has not become one; in the loop's thread."""
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._coroutine.close()
+            self.ended.set()
+
+    def result(self) -> T:
+        """Return what the task returned, or raise what it raised, once it has ended."""
+        if self._task is None:
+            raise asyncio.CancelledError
+        return self._task.result()
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled():
+            task.exception()  # asyncio complains about an error that nobody has looked at
+        self.ended.set()
+
+
+async def _shut_down() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    loop = asyncio.get_running_loop()
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()
