@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
-from sluicegate.runtime.clock import Clock, SimulatedClock
+from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.scenario.checks import answer, stream, timing
 from sluicegate.scenario.checks.values import MISSING, at, same, written
 from sluicegate.scenario.exchange import Exchange
@@ -195,7 +195,7 @@ TIMES: list[tuple[Callable[[Exchange, float, Clock], None], Exchange, float]] = 
     (timing.begins_after, PLAIN, 2.0),
     (timing.ends_after, GOOD, 0.4),
     (timing.first_text_after, GOOD, 0.0),
-    (timing.texts_apart, GOOD, 0.1),
+    (timing.texts_apart, streamed(FIRST, SECOND), 0.1),
 ]
 
 
@@ -210,6 +210,15 @@ def test_a_time_is_judged_within_the_tolerance(
             check(exchange, seconds + 0.0011, clock)
         with pytest.raises(ViolationError):
             check(exchange, seconds - 0.0011, clock)
+
+
+def test_on_the_wall_clock_a_chunk_may_be_late_but_not_later_than_the_next_is_due() -> None:
+    with WallClock(tolerance=0.05) as clock:
+        timing.texts_apart(streamed(FIRST, SECOND, apart=0.19), 0.1, clock)
+        with pytest.raises(ViolationError, match=r"chunk 2 to follow the first after 0\.1 s"):
+            timing.texts_apart(streamed(FIRST, SECOND, apart=0.21), 0.1, clock)
+        with pytest.raises(ViolationError):
+            timing.texts_apart(streamed(FIRST, SECOND, apart=0.04), 0.1, clock)
 
 
 def test_the_distance_of_chunks_needs_two_of_them() -> None:

@@ -3,7 +3,6 @@
 import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from sluicegate.errors import SluicegateError
@@ -107,11 +106,6 @@ class World:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.command.close()
         self.clock.run(self._open.aclose())
