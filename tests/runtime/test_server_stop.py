@@ -1,9 +1,10 @@
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from sluicegate.runtime.limits import DEPARTURE_LIMIT
 from sluicegate.runtime.server import Certificate, Server
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Client: TypeAlias = Callable[[Server], AbstractAsyncContextManager[Streams]]
+Client: TypeAlias = Callable[[Server], AbstractAsyncContextManager[Any]]
 
 
 @asynccontextmanager
@@ -118,6 +119,22 @@ def test_a_server_stops_at_the_same_instant_whatever_its_client_does(
             return clock.time() - start
 
     assert clock.run(scenario()) == (DEPARTURE_LIMIT if client is ASKING_TWICE else 0.0)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_connection_that_is_just_being_accepted_does_not_outlive_the_server(
+    clock: SimulatedClock, app: Quart, turns: int
+) -> None:
+    @asynccontextmanager
+    async def client(server: Server) -> AsyncIterator[None]:
+        with socket.create_connection((server.host, server.port)):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            yield
+
+    before = open_sockets()
+    assert clock.run(stop_during(Server(app), client)) == set()
+    assert open_sockets() == before
 
 
 @clocks

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from itertools import pairwise
 
 import pytest
 
@@ -26,12 +27,12 @@ def test_time_starts_at_zero(loop: SimulatedLoop) -> None:
 
 
 def test_the_clock_jumps_exactly_to_the_next_timer(loop: SimulatedLoop) -> None:
-    # Sums whose rounding differs: `now + (due - now)` is not always `due`.
-    instants = [0.1, 0.3, 1 / 3, 0.7, 29.999999999, 30.0, 86_399.1]
+    instants = [0.1, 0.41, 0.961, 2.118, 6.158, 14.162, 30.19]
+    assert any(now + (due - now) != due for now, due in pairwise(instants))
     seen: list[float] = []
     for instant in instants:
         loop.call_at(instant, lambda: seen.append(loop.time()))
-    loop.call_at(86_399.2, loop.stop)
+    loop.call_at(instants[-1] + 1, loop.stop)
 
     loop.run_forever()
 

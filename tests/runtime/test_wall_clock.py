@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import math
 import signal
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sluicegate.runtime.clock import StalledError, WallClock
-from sluicegate.runtime.heartbeat import Heartbeat, Lateness
+from sluicegate.runtime.heartbeat import Lateness
 
 
 @pytest.fixture
@@ -153,11 +154,22 @@ def test_the_lateness_of_a_long_run_takes_little_memory() -> None:
     assert len(lateness._entries) < 1001
 
 
-def test_a_heart_that_has_stopped_schedules_nothing() -> None:
-    async def scenario() -> bool:
-        heartbeat = Heartbeat(asyncio.get_running_loop())
-        heartbeat.start()
-        heartbeat.stop()
-        return heartbeat._next is not None and heartbeat._next.cancelled()
+def test_the_heart_beats_from_the_start(clock: WallClock) -> None:
+    clock.run(asyncio.sleep(0))
 
-    assert asyncio.run(scenario())
+    assert clock._heartbeat._lateness._entries
+
+
+def test_an_error_on_the_way_out_of_a_stalled_run_is_not_reported_as_forgotten(
+    clock: WallClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail_when_cancelled() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            raise LookupError("planned")
+
+    with pytest.raises(StalledError):
+        clock.run(fail_when_cancelled(), limit=0.02)
+    gc.collect()
+    assert "never retrieved" not in caplog.text

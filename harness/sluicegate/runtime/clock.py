@@ -154,5 +154,5 @@ class SimulatedClock:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._loop.shutdown_asyncgens()
-        with self._loop.real_work():
+        with self._loop.real_work():  # a thread of its own waits for the executor's
             await self._loop.shutdown_default_executor()

@@ -29,24 +29,18 @@ class Lateness:
 
 
 class Heartbeat:
-    """Beats on a loop from `start` to `stop`; `worst` may be asked from any thread."""
+    """Beats on a loop as long as it runs; `worst` may be asked from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._lateness = Lateness()
         self._lock = threading.Lock()
         self._due = loop.time()
-        self._next: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin to beat; to be called in the loop's thread."""
         self._due = self._loop.time()
         self._beat()
-
-    def stop(self) -> None:
-        """Beat no more; to be called in the loop's thread."""
-        if self._next is not None:
-            self._next.cancel()
 
     def worst(self, since: float) -> float:
         """Return the worst lateness since that time on the loop, in seconds.
@@ -62,4 +56,4 @@ class Heartbeat:
         with self._lock:
             self._lateness.add(now, now - self._due)
             self._due = now + HEARTBEAT
-        self._next = self._loop.call_at(self._due, self._beat)
+        self._loop.call_at(self._due, self._beat)

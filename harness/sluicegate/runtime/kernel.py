@@ -32,10 +32,11 @@ def is_connecting(fd: int) -> bool:
     return info[0] == TCP_SYN_SENT
 
 
-def undelivered(transports: Iterable[asyncio.BaseTransport]) -> Iterator[tuple[int, int]]:
+def undelivered(transports: Iterable[asyncio.Transport]) -> Iterator[tuple[int, int]]:
     """Yield each descriptor of a transport whose bytes have not all arrived, and how many.
 
-    Not yet sent, or sent and not yet received by the other end, if that is one of the transports.
+    They wait for room in the kernel, or to be sent, or have been sent and not yet received by the
+    other end, if that is one of the transports.
     """
     everyone = list(transports)
     for transport in everyone:
@@ -54,19 +55,25 @@ def _unacknowledged(fd: int) -> int:
     return count[0]
 
 
-def _missing(transport: asyncio.BaseTransport, everyone: list[asyncio.BaseTransport]) -> int:
+def _missing(transport: asyncio.Transport, everyone: list[asyncio.Transport]) -> int:
     info = _tcp_info(transport)
     (unsent,) = NOTSENT_BYTES.unpack_from(info)
     sent, retransmitted = BYTES_SENT_AND_RETRANSMITTED.unpack_from(info)
-    name = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+    received = _received_from(transport, everyone)
+    under_way = 0 if received is None else max(0, sent - retransmitted - received)
+    return int(transport.get_write_buffer_size() + unsent + under_way)
+
+
+def _received_from(transport: asyncio.Transport, everyone: list[asyncio.Transport]) -> int | None:
+    ends = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
     for other in everyone:
-        if (other.get_extra_info("peername"), other.get_extra_info("sockname")) == name:
+        if (other.get_extra_info("peername"), other.get_extra_info("sockname")) == ends:
             (received,) = BYTES_RECEIVED.unpack_from(_tcp_info(other))
-            return int(unsent + max(0, sent - retransmitted - received))
-    return int(unsent)
+            return int(received)
+    return None
 
 
-def _tcp_info(transport: asyncio.BaseTransport) -> bytes:
+def _tcp_info(transport: asyncio.Transport) -> bytes:
     end: socket.socket = transport.get_extra_info("socket")
     try:
         info = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_SIZE)

@@ -40,6 +40,9 @@ kernel hands segments over late. A peer that does not read holds the clock once,
 HOLD_POLL: Final = 0.25
 """Real seconds between two looks at the watchdog while work in threads holds the clock."""
 
+INTERRUPT_POLL: Final = 0.25
+"""Real seconds by which an interrupt from the keyboard may take effect late on the wall clock."""
+
 HEARTBEAT: Final = 0.010
 """Real seconds between two beats that measure how late the wall clock's loop is."""
 

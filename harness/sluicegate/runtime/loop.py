@@ -79,9 +79,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
         return timers[0].when()
 
-    def transports(self) -> list[asyncio.BaseTransport]:
+    def transports(self) -> list[asyncio.Transport]:
         """Return all transports of this loop."""
-        known: Mapping[int, asyncio.BaseTransport] = self._transports  # type: ignore[attr-defined]
+        known: Mapping[int, asyncio.Transport] = self._transports  # type: ignore[attr-defined]
         return list(known.values())
 
     def move_to(self, instant: float) -> None:

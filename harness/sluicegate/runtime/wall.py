@@ -1,7 +1,6 @@
 """The wall clock: an ordinary loop in a thread of its own, on real time."""
 
 import asyncio
-import math
 import threading
 import time
 from collections.abc import Coroutine
@@ -11,7 +10,7 @@ from typing import Any, Final, Generic, NoReturn, Self, TypeVar
 from sluicegate.errors import SluicegateError
 
 from .heartbeat import Heartbeat
-from .limits import UNWIND_LIMIT, WALL_LIMIT, WALL_TOLERANCE
+from .limits import INTERRUPT_POLL, UNWIND_LIMIT, WALL_LIMIT, WALL_TOLERANCE
 from .pending import describe_pending
 from .watchdog import StalledError
 
@@ -80,17 +79,16 @@ class WallClock:
     def _serve(self) -> None:
         self._loop.call_soon(self._heartbeat.start)
         self._loop.run_forever()
-        self._heartbeat.stop()
         self._loop.run_until_complete(_shut_down())
 
     def _finish(self, job: "_Job[T]", limit: float) -> T:
         try:
             self._loop.call_soon_threadsafe(job.start)
-            if not job.ended.wait(None if math.isinf(limit) else limit):
+            if not job.wait(limit):
                 self._stall(limit)
         except BaseException:
             self._loop.call_soon_threadsafe(job.cancel)
-            job.ended.wait(UNWIND_LIMIT)
+            job.wait(UNWIND_LIMIT)
             raise
         return job.result()
 
@@ -108,7 +106,7 @@ class _Job(Generic[T]):
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
-        self.ended = threading.Event()
+        self._ended = threading.Event()
         self._loop = loop
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
@@ -124,7 +122,19 @@ class _Job(Generic[T]):
             self._task.cancel()
         else:
             self._coroutine.close()
-            self.ended.set()
+            self._ended.set()
+
+    def wait(self, limit: float) -> bool:
+        """Wait until the task has ended, for so many real seconds; return whether it has.
+
+        In short waits: an interrupt that comes just before the thread goes to sleep does not wake
+        it, and takes effect when it wakes by itself.
+        """
+        deadline = time.monotonic() + limit
+        while not self._ended.wait(min(INTERRUPT_POLL, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                return False
+        return True
 
     def result(self) -> T:
         """Return what the task returned, or raise what it raised, once it has ended."""
@@ -135,7 +145,7 @@ class _Job(Generic[T]):
     def _end(self, task: asyncio.Task[T]) -> None:
         if not task.cancelled():
             task.exception()  # asyncio complains about an error that nobody has looked at
-        self.ended.set()
+        self._ended.set()
 
 
 async def _shut_down() -> None:
