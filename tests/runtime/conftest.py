@@ -83,12 +83,14 @@ def certificate(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory)
     return Certificate(folder / "chain.pem", folder / "key.pem")
 
 
+# Not for ever: a run that is killed leaves no busy process behind.
+BUSY = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+
+
 @pytest.fixture
 def busy_cores() -> Iterator[None]:
     with ExitStack() as stack:
         for _ in range(3):
-            process = stack.enter_context(
-                subprocess.Popen([sys.executable, "-c", "while True: pass"])
-            )
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", BUSY]))
             stack.callback(process.kill)
         yield
