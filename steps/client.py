@@ -28,7 +28,7 @@ def _(world: World, parameters: str) -> None:
 
 @when("a client asks for a plain answer with a prompt of {size}")
 def _(world: World, size: int) -> None:
-    world.chat.prompt = "x" * size
+    world.say(size)
     world.ask()
 
 

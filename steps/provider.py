@@ -6,4 +6,4 @@ from sluicegate.scenario.world import World
 
 @given("the provider's variant is {string}")
 def _(world: World, variant: str) -> None:
-    world.variant = variant
+    world.choose(variant)

@@ -81,6 +81,21 @@ def _(world: World, path: str, value: str) -> None:
     stream.each_is(world.exchange, path, value)
 
 
+@then("{json_path} of every chunk is {int}")
+def _(world: World, path: str, value: int) -> None:
+    stream.each_is(world.exchange, path, value)
+
+
+@then("{json_path} of every chunk has {int} entry/entries")
+def _(world: World, path: str, count: int) -> None:
+    stream.each_has_entries(world.exchange, path, count)
+
+
+@then("{json_path} of every chunk is the time of the request in Unix seconds")
+def _(world: World, path: str) -> None:
+    timing.each_created_at_request(world.exchange, path, world.clock)
+
+
 @then("{json_path} of every chunk begins with {string}")
 def _(world: World, path: str, beginning: str) -> None:
     stream.each_begins(world.exchange, path, beginning)

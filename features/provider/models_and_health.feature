@@ -10,6 +10,8 @@ Feature: Models and health
       And the header "Content-Type" is "application/json"
       And the body is valid by the schema "openai/models"
       And $.object of the body is "list"
+      And $.data of the body has 1 entry
+      And $.data[0].id of the body is "gpt-4"
 
     Scenario: The models that the provider was given
       Given the provider's variant is "two-models"

@@ -73,6 +73,9 @@ Feature: A streamed answer
       Then every chunk is valid by the schema "openai/chat.completion.chunk"
       And $.object of every chunk is "chat.completion.chunk"
       And $.model of every chunk is "gpt-4"
+      And $.choices of every chunk has 1 entry
+      And $.choices[0].index of every chunk is 0
+      And $.created of every chunk is the time of the request in Unix seconds
 
     Scenario: The chunks belong together
       When a client asks for a stream

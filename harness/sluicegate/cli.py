@@ -72,9 +72,9 @@ def provider(
       stream=true      stream, whatever the body says; false: do not
       fail_chunk=N     when streaming, send a broken event in place of chunk N, then end
 
-    delay comes first, then fail, then streaming; fail does not look at the body. A bad value gets
-    400, with the parameter's name in error.param. Parameters of other names are ignored, unless
-    they look like one of these misspelt.
+    delay comes first, then fail, then streaming; fail does not look at what the body says. A bad
+    value gets 400, with the parameter's name in error.param. Parameters of other names are
+    ignored, unless they look like one of these misspelt.
 
     \b
     Try it:

@@ -47,6 +47,15 @@ def pytest_configure(config: pytest.Config) -> None:
         run.read_profile(config)
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is judged, where a profile says so."""
+    if not config.getoption("sluicegate_profile"):
+        return []
+    from sluicegate.scenario import run  # noqa: PLC0415 - see pytest_collect_file
+
+    return run.header(config)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a .feature file."""
     plugins = parent.config.pluginmanager

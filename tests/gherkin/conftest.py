@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 import sluicegate.steps
@@ -17,6 +19,9 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     vocabulary = pytester.path / "vocabulary"
     vocabulary.mkdir()
     monkeypatch.setattr(sluicegate.steps, "__path__", [str(vocabulary)])
+    # The run that these tests are part of may have imported the shipped ones.
+    for name in [name for name in sys.modules if name.startswith("sluicegate.steps.")]:
+        monkeypatch.delitem(sys.modules, name)
     project = Project(pytester, vocabulary)
     project.steps("kitchen", KITCHEN)
     project.write("features/plain.feature", PLAIN)

@@ -124,3 +124,10 @@ def test_asserts_in_modules_of_steps_are_explained(project: Project) -> None:
     )
     result = project.pytester.runpytest_subprocess("features")
     result.stdout.fnmatch_lines(["assert [[]1, 2[]] == [[][]]"])
+
+
+def test_files_beside_the_one_that_was_named_are_not_spoken_of(project: Project) -> None:
+    project.write("features/other.feature", PLAIN)
+    result = project.run("features/plain.feature")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*not run*")

@@ -284,7 +284,9 @@ def test_an_unhealthy_provider_says_so_and_answers_all_the_same(
     assert provider.chat().status == 200
 
 
-@pytest.mark.parametrize(("target", "status"), [("/v1/models", 400), ("/nowhere", 404)])
+@pytest.mark.parametrize(
+    ("target", "status"), [("/v1/models", 400), ("/nowhere", 404), ("/v1/chat/completions", 405)]
+)
 def test_a_websocket_is_refused_in_words(provider: "Provider", target: str, status: int) -> None:
     headers = {
         "connection": "Upgrade",

@@ -123,6 +123,9 @@ def test_a_parameter_of_someone_else_is_ignored(name: str, sign: str) -> None:
         ("delay%20", "delay"),
         ("steam", "stream"),
         ("streaming", "stream"),
+        ("fail:429", "fail"),
+        ("?fail", "fail"),
+        ("amp;fail_chunk", "fail_chunk"),
     ],
 )
 def test_a_misspelt_parameter_is_refused_with_the_one_that_was_meant(name: str, meant: str) -> None:

@@ -40,7 +40,15 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
     "value": (
         lambda e: answer.value_is(e, "$.n", 1),
         PLAIN,
-        [answered('{"n": true}'), answered('{"n": 1.5}'), answered("{}"), answered("[]")],
+        [
+            answered('{"n": true}'),
+            answered('{"n": 1.5}'),
+            answered("{}"),
+            answered("[]"),
+            answered('{"n": 1, "x": NaN}'),
+            answered('{"n": 1, "n": 1}'),
+            answered('\ufeff{"n": 1}'),
+        ],
     ),
     "null": (
         lambda e: answer.value_is(e, "$.none", None),
@@ -85,7 +93,13 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
     "words": (
         lambda e: stream.says(e, ["Hello", " world"]),
         GOOD,
-        [streamed(SECOND, FIRST), streamed(FIRST), streamed(FIRST, SECOND, SECOND), PLAIN],
+        [
+            streamed(SECOND, FIRST),
+            streamed(FIRST),
+            streamed(FIRST, SECOND, SECOND),
+            streamed(b"event: error\n" + FIRST, SECOND),
+            PLAIN,
+        ],
     ),
     "[DONE]": (
         stream.ends_with_done,
@@ -95,6 +109,8 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
             streamed(FIRST, DONE, DONE),
             streamed(FIRST, DONE, FINISH),
             streamed(FIRST, DONE[:-1]),
+            streamed(FIRST, DONE, b"data: cut"),
+            streamed(FIRST, DONE, b"hello\n\n"),
             streamed(),
         ],
     ),
@@ -128,6 +144,11 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         lambda e: stream.each_is(e, "$.usage", MISSING),
         GOOD,
         [streamed(FIRST, event('{"usage": null}')), streamed()],
+    ),
+    "entries of each": (
+        lambda e: stream.each_has_entries(e, "$.choices", 1),
+        GOOD,
+        [streamed(FIRST, event('{"choices": []}')), streamed(event("{}")), streamed()],
     ),
     "each beginning": (
         lambda e: stream.each_begins(e, "$.id", "mock-"),
@@ -241,6 +262,27 @@ def test_the_time_of_creation_is_in_unix_seconds() -> None:
     with SimulatedClock() as clock:
         now = int(clock.unix()) + 2
         timing.created_at_request(answered(f'{{"created": {now}}}'), "$.created", clock)
+
+
+def test_every_chunk_is_created_at_the_time_of_the_request() -> None:
+    with SimulatedClock() as clock:
+        good = event(f'{{"created": {int(clock.unix()) + 1}}}')
+        timing.each_created_at_request(streamed(good, good), "$.created", clock)
+        for bad in (streamed(good, event('{"created": 1}')), streamed()):
+            with pytest.raises(ViolationError):
+                timing.each_created_at_request(bad, "$.created", clock)
+
+
+def test_an_empty_text_is_everywhere_and_not_worth_looking_for() -> None:
+    looks: list[Callable[[], None]] = [
+        lambda: answer.header_mentions(PLAIN, "Allow", ""),
+        lambda: answer.value_begins(PLAIN, "$.id", ""),
+        lambda: answer.value_mentions(PLAIN, "$.id", ""),
+        lambda: stream.each_begins(GOOD, "$.id", ""),
+    ]
+    for look in looks:
+        with pytest.raises(SluicegateError, match="got an empty one"):
+            look()
 
 
 def test_a_harness_that_was_late_itself_does_not_judge(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ def test_a_profile_names_systems_in_other_processes(run: pytest.Pytester) -> Non
         run.makefile(".toml", profile=text)
         result = run.runpytest_subprocess("plain.feature", "--profile", "profile.toml")
     result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(f"sluicegate: judging the provider at {well}, on the wall clock")
 
 
 def test_a_variant_that_the_profile_lacks_is_skipped_and_says_so(run: pytest.Pytester) -> None:
@@ -79,6 +80,7 @@ def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> No
     [
         (["--profile=none.toml"], "ERROR: cannot read the profile none.toml: No such file*"),
         (["--profile=bad.toml"], "*$.provider.url: is missing"),
+        (["--profile=odd.toml"], "ERROR: unknown variant 'ill' of the provider; known are *"),
         (["--profile=good.toml", "--clock=simulated"], "ERROR: --clock simulated needs embedded*"),
         (["--clock=sundial"], "*invalid choice: 'sundial'*"),
     ],
@@ -86,7 +88,9 @@ def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> No
 def test_a_wrong_option_is_refused_before_anything_runs(
     run: pytest.Pytester, options: list[str], message: str
 ) -> None:
-    run.makefile(".toml", bad="[provider]", good='[provider]\nurl = "http://127.0.0.1:1"')
+    good = '[provider]\nurl = "http://127.0.0.1:1"\n'
+    odd = good + '[provider.variants]\nill = "http://127.0.0.1:2"\n'
+    run.makefile(".toml", bad="[provider]", good=good, odd=odd)
     result = run.runpytest_subprocess("plain.feature", *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(message)

@@ -81,6 +81,23 @@ def test_a_method_that_is_none_is_the_authors_mistake(method: str) -> None:
         Request(method, "/health")
 
 
+def test_a_variant_is_chosen_before_the_first_request(world: World) -> None:
+    world.ask()
+    with pytest.raises(SluicegateError, match="the variant 'unhealthy' comes too late"):
+        world.choose("unhealthy")
+
+
+def test_a_prompt_has_a_limit(world: World) -> None:
+    with pytest.raises(SluicegateError, match="at most 1 GiB"):
+        world.say(10**12)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_that_is_none_is_the_authors_mistake(world: World, port: int) -> None:
+    with pytest.raises(SluicegateError, match=f"a port from 1 to 65535, got {port}"):
+        world.command.hold("127.0.0.1", port)
+
+
 def test_a_command_of_another_program_is_refused(world: World) -> None:
     with pytest.raises(SluicegateError, match="begins with sluicegate, got 'ls -l'"):
         world.command.run("ls -l")

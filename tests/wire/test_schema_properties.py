@@ -52,19 +52,17 @@ def check(document: object, name: str) -> None:
     assert repr(document) == before
 
 
-@settings(deadline=None)  # the first call reads the schemas
 @given(document=VALUES, name=st.sampled_from(NAMES))
 def test_any_json_can_be_judged(document: object, name: str) -> None:
     check(document, name)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(data=st.data(), name=st.sampled_from(NAMES))
 def test_any_spoilt_document_can_be_judged(data: st.DataObject, name: str) -> None:
     check(data.draw(spoilt(name)), name)
 
 
-@settings(deadline=None)
 @given(document=st.dictionaries(TEXT.map(lambda name: f"x-{name}"), VALUES))
 def test_unknown_members_always_pass(document: dict[str, object]) -> None:
     for name, goods in GOOD.items():

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sluicegate.wire.sse import RETRY_MAX, Decoder, Event, comment, encode
@@ -11,10 +11,6 @@ ONE_LINE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"))
 ID = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"))
 ANY_TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\r\n: "))
 RETRY = st.integers(min_value=0, max_value=RETRY_MAX)
-
-# Neither shared machines nor a random seed may decide whether these tests pass: no deadline,
-# and the same examples each time.
-steady = settings(deadline=None, derandomize=True)
 
 
 def test_data_alone_is_one_field_and_a_blank_line() -> None:
@@ -84,7 +80,6 @@ def test_each_line_of_a_comment_is_its_own_comment() -> None:
     assert comment("a\r\ndata: b\rc\n") == b": a\n: data: b\n: c\n: \n\n"
 
 
-@steady
 @given(ANY_TEXT, st.none() | ONE_LINE, st.none() | ID, st.none() | RETRY)
 def test_what_is_encoded_is_decoded(
     data: str, event: str | None, event_id: str | None, retry: int | None
@@ -96,7 +91,6 @@ def test_what_is_encoded_is_decoded(
     assert decoder.retry == retry
 
 
-@steady
 @given(ANY_TEXT)
 def test_a_comment_dispatches_nothing_and_leaves_nothing_open(text: str) -> None:
     decoder = Decoder()

@@ -20,8 +20,10 @@ def is_collected(path: Path, config: pytest.Config) -> bool:
     that holds it and no Python tests. Python tests above a feature file are how a project uses
     pytest-bdd by itself: there the feature is bound to a test module and its steps.
     """
-    collected = any(_reaches(argument, path, config) for argument in _arguments(config))
-    if not collected:
+    # pytest shows every file of a folder of which it was asked for one.
+    above = [each for each in _arguments(config) if path.is_relative_to(each)]
+    collected = any(not _holds_tests(each, config) for each in above)
+    if above and not collected:
         config.stash.setdefault(_LEFT, []).append(path)
     return collected
 
@@ -40,24 +42,17 @@ def note(config: pytest.Config) -> str | None:
 
 def _arguments(config: pytest.Config) -> Iterator[Path]:
     for argument in config.args:
-        yield config.invocation_params.dir / argument.partition("::")[0]
-
-
-def _reaches(argument: Path, path: Path, config: pytest.Config) -> bool:
-    argument = argument.resolve()
-    if not path.is_relative_to(argument):
-        return False
-    known = config.stash.setdefault(_TESTS, {})
-    if argument not in known:
-        known[argument] = argument.is_dir() and _holds_tests(argument, config)
-    return not known[argument]
+        yield (config.invocation_params.dir / argument.partition("::")[0]).resolve()
 
 
 def _holds_tests(folder: Path, config: pytest.Config) -> bool:
-    patterns: list[str] = config.getini("python_files")
-    return any(
-        _is_like(name, patterns) and name != "conftest.py" for name in _files(folder, config)
-    )
+    known = config.stash.setdefault(_TESTS, {})
+    if folder not in known:
+        patterns: list[str] = config.getini("python_files")
+        known[folder] = any(
+            _is_like(name, patterns) and name != "conftest.py" for name in _files(folder, config)
+        )
+    return known[folder]
 
 
 def _files(folder: Path, config: pytest.Config) -> Iterator[str]:

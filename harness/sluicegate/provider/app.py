@@ -111,7 +111,7 @@ async def _refuse(error: HTTPException) -> Response:
     if not isinstance(error, MethodNotAllowed):
         return await _play(script.refusal(refused))
     allow = (("Allow", _allowed(error)),)
-    is_question = request.method == "OPTIONS"
+    is_question = has_request_context() and request.method == "OPTIONS"
     return await _play(Answer(204, allow, ()) if is_question else script.refusal(refused, allow))
 
 

@@ -127,4 +127,6 @@ def _meant(name: str) -> str | None:
     # Few misspell the first letter, and many honest names end alike: `upstream`.
     candidates = [known for known in PARAMETERS if known[0] == plain[:1]]
     swapped = [known for known in candidates if sorted(known) == sorted(plain)]
-    return next(iter(swapped or get_close_matches(plain, candidates, 1, _ALIKE)), None)
+    # `fail:429`, and `?fail` of a question mark too many.
+    whole = [word for word in re.split(r"[^a-z_]+", plain) if word in PARAMETERS]
+    return next(iter(swapped or whole or get_close_matches(plain, candidates, 1, _ALIKE)), None)

@@ -8,6 +8,10 @@ from contextlib import ExitStack, suppress
 
 from sluicegate.errors import SluicegateError, ViolationError
 
+from .checks.values import sought
+
+LAST_PORT = 65535
+
 LIMIT = 30.0
 """Seconds of real time that a command may take."""
 
@@ -21,6 +25,8 @@ class Command:
 
     def hold(self, host: str, port: int) -> None:
         """Listen on the address, as another program; if one does already, that serves as well."""
+        if not 0 < port <= LAST_PORT:
+            raise SluicegateError(f"expected a port from 1 to {LAST_PORT}, got {port}")
         with suppress(OSError):
             # Shared, so that runs side by side do not depend on one another's port.
             listener = socket.create_server((host, port), reuse_port=True)
@@ -49,7 +55,7 @@ class Command:
     def prints(self, text: str) -> None:
         """Require a text in what the command printed."""
         output = self._last().stdout + self._last().stderr
-        if text not in output:
+        if sought(text) not in output:
             raise ViolationError(f"expected the command to print {text!r}, got\n{output}")
 
     def close(self) -> None:

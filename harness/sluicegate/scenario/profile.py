@@ -76,7 +76,12 @@ def load(path: Path) -> Profile:
     if found:
         lines = "".join(f"\n  {violation}" for violation in found)
         raise ProfileError(f"the profile {path} is not as it must be:{lines}")
-    return _profile(document)
+    profile = _profile(document)
+    if not profile.systems:
+        raise ProfileError(
+            f'the profile {path} names no system: add [provider] with url = "http://..."'
+        )
+    return profile
 
 
 def _profile(document: Mapping[str, Any]) -> Profile:

@@ -8,7 +8,7 @@ import pytest
 from sluicegate.errors import SluicegateError
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 
-from .profile import Profile, load
+from .profile import DEFAULT_VARIANT, Profile, load
 from .target import Targets
 
 _PROFILE = pytest.StashKey[Profile]()
@@ -18,6 +18,7 @@ def read_profile(config: pytest.Config) -> None:
     """Read the run's profile; raises pytest.UsageError for what is wrong with it."""
     try:
         profile = load(config.getoption("sluicegate_profile"))
+        Targets.check(profile)
     except SluicegateError as error:
         raise pytest.UsageError(str(error)) from None
     if profile.systems and config.getoption("sluicegate_clock") == "simulated":
@@ -26,6 +27,15 @@ def read_profile(config: pytest.Config) -> None:
             f"{', '.join(profile.systems)}: leave the option out"
         )
     config.stash[_PROFILE] = profile
+
+
+def header(config: pytest.Config) -> list[str]:
+    """Return a line for each system that the run's profile names."""
+    systems = config.stash[_PROFILE].systems
+    return [
+        f"sluicegate: judging the {name} at {external.urls[DEFAULT_VARIANT]}, on the wall clock"
+        for name, external in systems.items()
+    ]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sluicegate.runtime.clock import Clock
 from sluicegate.runtime.server import Server
 
 from .client import connected
-from .profile import DEFAULT_VARIANT, External, Profile
+from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework as ASGIApp
@@ -33,6 +33,16 @@ class Targets:
         self.clock = clock
         self._profile = profile
         self._troubles: dict[str, str] = {}
+
+    @staticmethod
+    def check(profile: Profile) -> None:
+        """Raise ProfileError where the profile names a variant that no scenario can ask for."""
+        for system, external in profile.systems.items():
+            for variant in external.urls.keys() - _VARIANTS[system].keys():
+                raise ProfileError(
+                    f"unknown variant {variant!r} of the {system}; "
+                    f"known are {', '.join(sorted(_VARIANTS[system]))}"
+                )
 
     @asynccontextmanager
     async def instance(self, system: str, variant: str) -> AsyncIterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 CHAT = "/v1/chat/completions"
+LONGEST_PROMPT = 1024**3
 _JSON = (("content-type", "application/json"),)
 
 
@@ -45,7 +46,7 @@ class World:
     def __init__(self, targets: Targets) -> None:
         self.command = Command()
         self.chat = Chat()
-        self.variant = DEFAULT_VARIANT
+        self._variant = DEFAULT_VARIANT
         self._targets = targets
         self._kind: Kind = "raw"
         self._exchanges: list[Exchange] = []
@@ -66,6 +67,21 @@ class World:
     def exchange_before(self) -> Exchange:
         """The exchange before the last one."""
         return self._nth(-2)
+
+    def choose(self, variant: str) -> None:
+        """Choose the variant of the provider, before the client has asked it anything."""
+        if self._client is not None:
+            raise SluicegateError(
+                f"the variant {variant!r} comes too late: the client has asked the variant "
+                f"{self._variant!r} already; put this sentence before the first request"
+            )
+        self._variant = variant
+
+    def say(self, size: int) -> None:
+        """Let the prompt be a text of that many bytes, at most 1 GiB."""
+        if size > LONGEST_PROMPT:
+            raise SluicegateError(f"expected a prompt of at most 1 GiB, got {size} bytes")
+        self.chat.prompt = "x" * size
 
     def be(self, kind: str) -> None:
         """Choose the client: "raw", whose bytes the judge reads, or the ordinary "httpx-sse"."""
@@ -89,7 +105,7 @@ class World:
     async def _exchange(self, request: Request) -> Exchange:
         if self._client is None:
             url = await self._open.enter_async_context(
-                self._targets.instance("provider", self.variant)
+                self._targets.instance("provider", self._variant)
             )
             self._client = await self._open.enter_async_context(connected(url))
         return await ask(self._client, request, self._kind)

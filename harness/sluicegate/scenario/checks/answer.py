@@ -1,6 +1,5 @@
 """Checks on an answer as a whole: status, headers, and the JSON of its body."""
 
-import json
 from collections.abc import Iterable, Sequence
 
 from sluicegate.errors import SluicegateError
@@ -8,7 +7,7 @@ from sluicegate.scenario.exchange import Exchange
 from sluicegate.wire.schema import explain, violations
 from sluicegate.wire.sse import is_event_stream
 
-from .values import MISSING, at, same, show, written
+from .values import MISSING, at, parsed, same, show, sought, written
 from .violation import require, violated
 
 
@@ -31,7 +30,7 @@ def has_header(exchange: Exchange, name: str, value: str) -> None:
 def header_mentions(exchange: Exchange, name: str, text: str) -> None:
     """Require that a header's value contains the text."""
     got = exchange.header(name) or ""
-    require(exchange, holds=text in got, expected=f"{name} with {text!r}", got=repr(got))
+    require(exchange, holds=sought(text) in got, expected=f"{name} with {text!r}", got=repr(got))
 
 
 def is_stream(exchange: Exchange) -> None:
@@ -54,7 +53,7 @@ def ends_cleanly(exchange: Exchange) -> None:
 def body(exchange: Exchange) -> object:
     """Return the body's JSON."""
     try:
-        return json.loads(exchange.body)
+        return parsed(exchange.body)
     except ValueError as error:
         violated(exchange, "a body that is JSON", f"{exchange.body[:60]!r} ({error})")
 
@@ -89,14 +88,14 @@ def values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
 def value_begins(exchange: Exchange, path: str, beginning: str) -> None:
     """Require how the text at a path of the body begins."""
     got = at(body(exchange), path)
-    holds = isinstance(got, str) and got.startswith(beginning)
+    holds = isinstance(got, str) and got.startswith(sought(beginning))
     require(exchange, holds=holds, expected=f"{path} to begin {beginning!r}", got=show(got))
 
 
 def value_mentions(exchange: Exchange, path: str, text: str) -> None:
     """Require that the text at a path of the body contains another."""
     got = at(body(exchange), path)
-    holds = isinstance(got, str) and text in got
+    holds = isinstance(got, str) and sought(text) in got
     require(exchange, holds=holds, expected=f"{path} with {text!r}", got=show(got))
 
 

@@ -1,13 +1,12 @@
 """Checks on a stream of chat.completion.chunk events."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 from sluicegate.scenario.exchange import Exchange, Heard
 from sluicegate.wire.schema import Profile, explain, violations
 
 from .answer import rows
-from .values import MISSING, at, same, show, written
+from .values import MISSING, at, parsed, same, show, sought, written
 from .violation import require, violated
 
 DONE = "[DONE]"
@@ -23,10 +22,12 @@ def chunks(exchange: Exchange) -> list[object]:
 
 def _timed_chunks(exchange: Exchange) -> Iterator[tuple[Heard, object]]:
     for heard in exchange.events:
+        if heard.event.event != "message":
+            violated(exchange, "events without a name", repr(heard.event.event))
         if heard.event.data == DONE:
             continue
         try:
-            yield heard, json.loads(heard.event.data)
+            yield heard, parsed(heard.event.data)
         except ValueError:
             return
 
@@ -57,6 +58,15 @@ def ends_with_done(exchange: Exchange) -> None:
     holds = got[-1:] == [DONE] and got.count(DONE) == 1
     place = f"{got.count(DONE)} of them, and the last event {got[-1] if got else None!r}"
     require(exchange, holds=holds, expected="one [DONE], as the last event", got=place)
+    if exchange.heard is None:
+        _nothing_follows(exchange)
+
+
+def _nothing_follows(exchange: Exchange) -> None:
+    # What is no whole event is invisible among the events, and still is sent after the end.
+    rest = exchange.body.rpartition(DONE.encode())[2]
+    holds = not rest.strip(b"\r\n")
+    require(exchange, holds=holds, expected="nothing after [DONE]", got=repr(rest))
 
 
 def has_no_done(exchange: Exchange) -> None:
@@ -103,8 +113,17 @@ def each_begins(exchange: Exchange, path: str, beginning: str) -> None:
     """Require how the text at a path of every chunk begins."""
     for number, chunk in enumerate(_some(exchange), 1):
         got = at(chunk, path)
-        holds = isinstance(got, str) and got.startswith(beginning)
+        holds = isinstance(got, str) and got.startswith(sought(beginning))
         wanted = f"{path} of every chunk to begin {beginning!r}"
+        require(exchange, holds=holds, expected=wanted, got=f"{show(got)} in chunk {number}")
+
+
+def each_has_entries(exchange: Exchange, path: str, count: int) -> None:
+    """Require the number of entries in the list at a path of every chunk."""
+    for number, chunk in enumerate(_some(exchange), 1):
+        got = at(chunk, path)
+        holds = isinstance(got, list) and len(got) == count
+        wanted = f"{path} of every chunk with {count} entries"
         require(exchange, holds=holds, expected=wanted, got=f"{show(got)} in chunk {number}")
 
 

@@ -7,8 +7,8 @@ from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.exchange import Exchange
 
 from .answer import body
-from .stream import texts
-from .values import at
+from .stream import chunks, texts
+from .values import at, show
 from .violation import violated
 
 
@@ -45,12 +45,23 @@ def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
 
 def created_at_request(exchange: Exchange, path: str, clock: Clock) -> None:
     """Require whole Unix seconds, from when the request was sent to when the answer ended."""
-    got = at(body(exchange), path)
+    _is_now(exchange, path, body(exchange), clock)
+
+
+def each_created_at_request(exchange: Exchange, path: str, clock: Clock) -> None:
+    """Require the same of every chunk, of which there is at least one."""
+    found = chunks(exchange)
+    for chunk in found or [None]:
+        _is_now(exchange, path, chunk, clock)
+
+
+def _is_now(exchange: Exchange, path: str, document: object, clock: Clock) -> None:
+    got = at(document, path)
     now = clock.unix() - clock.time()
     first, last = int(now + exchange.started), int(now + exchange.ended)
     # A bool is an int to Python, and no time to anyone.
     if type(got) is not int or not first <= got <= last:
-        violated(exchange, f"{path} from {first} to {last}", repr(got))
+        violated(exchange, f"{path} from {first} to {last}", show(got))
 
 
 @dataclass(frozen=True, slots=True)
