@@ -7,7 +7,6 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -110,12 +109,7 @@ class Server:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop: let running exchanges end within the grace, then abort what remains."""
         await self._stop_listening()
         await self._context.terminated.set()  # idle connections close, busy ones after their answer

@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine
-from types import TracebackType
 from typing import Any, Final, Generic, NoReturn, Self, TypeVar
 
 from sluicegate.errors import SluicegateError
@@ -68,12 +67,7 @@ class WallClock:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _serve(self) -> None:
