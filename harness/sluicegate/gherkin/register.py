@@ -1,16 +1,15 @@
 """The register of requirements, and the requirements that a feature file's tags name."""
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pytest_bdd.gherkin_parser import Feature, Rule, Scenario, get_gherkin_document
-
 from sluicegate import shipped
 
-TAG = "req:"
+from .document import read
+
+TAG = "@req:"
 """How a tag that names a requirement begins, as in @req:PROVIDER-010."""
 
 
@@ -36,18 +35,6 @@ def requirements(path: Path = shipped.FEATURES / "requirements.toml") -> dict[st
 
 
 def tagged(feature: Path) -> set[str]:
-    """Return the IDs that the tags of a feature file name above at least one scenario."""
-    document = get_gherkin_document(str(feature))
-    return {tag.removeprefix(TAG) for tag in _tags(document.feature) if tag.startswith(TAG)}
-
-
-def _tags(node: Feature | Rule) -> Iterator[str]:
-    """Yield the tags that reach a scenario."""
-    parts = [part for child in node.children for part in (child.rule, child.scenario) if part]
-    for part in parts:
-        if isinstance(part, Scenario):
-            yield from (tag.name.removeprefix("@") for tag in [*part.tags, *node.tags])
-        else:
-            yield from _tags(part)
-            if part.children:
-                yield from (tag.name.removeprefix("@") for tag in node.tags)
+    """Return the IDs that the tags of a feature file name; raises UnreadableError."""
+    names = (tag.name for tag in read(feature).tags())
+    return {name.removeprefix(TAG) for name in names if name.startswith(TAG)}
