@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -25,20 +24,13 @@ def test_a_server_listens_when_it_is_entered(
     assert clock.run(scenario()).startswith("http://127.0.0.1:")
 
 
-def test_a_server_starts_and_stops_in_a_few_milliseconds(
-    clock: SimulatedClock,
-    app: Quart,
-) -> None:
-    async def scenario() -> list[float]:
-        taken = []
+def test_a_server_starts_and_stops_at_one_instant(clock: SimulatedClock, app: Quart) -> None:
+    async def scenario() -> None:
         for _ in range(20):
-            start = time.perf_counter()
             async with Server(app):
-                taken.append(time.perf_counter() - start)
-        return taken
+                pass
 
-    # The median, because the machine may be busy at any one of them.
-    assert sorted(clock.run(scenario()))[10] < 0.050
+    clock.run(scenario())
     assert clock.time() == 0.0
 
 
