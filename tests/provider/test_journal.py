@@ -1,7 +1,15 @@
+from collections.abc import Callable
+
+import httpx
 import pytest
 
+from sluicegate.provider.app import create_app
 from sluicegate.provider.journal import Entry, Journal, Write, mask_headers, mask_query
 from sluicegate.provider.log import describe
+from sluicegate.runtime.clock import SimulatedClock
+from sluicegate.runtime.server import Server
+
+HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}]}
 
 
 def record(journal: Journal, *, body: bytes = b"", at: float = 0.0) -> None:
@@ -154,3 +162,27 @@ def test_an_entry_is_described_in_one_line() -> None:
 def test_an_entry_without_an_answer_says_so() -> None:
     entry = Entry(1, 5.0, "GET", "/health", "", (), outcome="client went away", ended=17.5)
     assert describe(entry) == "GET /health -> no answer, client went away after 12.500 s"
+
+
+def witnessed() -> list[Entry]:
+    """Ask a provider for an answer of each kind on a clock of its own; return its journal."""
+    journal = Journal()
+
+    async def ask(unix: Callable[[], float]) -> None:
+        app = create_app(journal=journal, unix=unix)
+        async with Server(app) as server, httpx.AsyncClient(timeout=60.0) as client:
+            url = f"{server.url}/v1/chat/completions"
+            for query in ("", "?delay=1500&fail=429", "?stream=true", "?fail=timeout"):
+                # The port is the only thing that another run may change.
+                await client.post(f"{url}{query}", json=HELLO, headers={"host": "provider"})
+
+    with SimulatedClock() as clock:
+        clock.run(ask(clock.unix))
+    return list(journal.entries)
+
+
+def test_two_runs_on_the_simulated_clock_give_the_same_journal() -> None:
+    first, second = witnessed(), witnessed()
+    assert [entry.outcome for entry in first] == ["finished"] * 4
+    assert [len(entry.writes) for entry in first] == [1, 1, 8, 1]
+    assert first == second
