@@ -15,7 +15,7 @@ _HOOKS = "sluicegate-features"
 _MARKERS = (
     "core: a scenario that every system under test must pass",
     "extended: a scenario that a system under test may not claim",
-    "slow: a scenario that takes longer than a second",
+    "slow: a scenario that waits for ten seconds and more on the wall clock",
 )
 
 

@@ -60,13 +60,10 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
         ("[proxxy]\nurl = 1", "proxxy"),
     ],
 )
-def test_a_wrong_profile_is_refused_with_file_and_key(
-    tmp_path: Path, text: str, place: str
-) -> None:
+def test_a_wrong_profile_is_refused_with_its_key(tmp_path: Path, text: str, place: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(ProfileError) as caught:
         load(path)
-    assert str(path) in str(caught.value)
     assert place in str(caught.value)
 
 
@@ -89,5 +86,5 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_profile_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProfileError, match=r"cannot read the profile .*No such file"):
+    with pytest.raises(ProfileError, match=r"cannot be read: No such file"):
         load(tmp_path / "none.toml")

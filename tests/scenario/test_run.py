@@ -77,9 +77,12 @@ def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> No
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--profile=none.toml"], "ERROR: cannot read the profile none.toml: No such file*"),
-        (["--profile=bad.toml"], "*$.provider.url: is missing"),
-        (["--profile=odd.toml"], "ERROR: unknown variant 'ill' of the provider; known are *"),
+        (["--profile=none.toml"], "ERROR: the profile none.toml: cannot be read: No such file*"),
+        (["--profile=bad.toml"], "ERROR: the profile bad.toml: is not as it must be:"),
+        (
+            ["--profile=odd.toml"],
+            "ERROR: the profile odd.toml: the provider has no variant 'ill'; it has *",
+        ),
         (["--profile=good.toml", "--clock=simulated"], "ERROR: --clock simulated needs embedded*"),
         (["--clock=sundial"], "*invalid choice: 'sundial'*"),
     ],

@@ -65,7 +65,7 @@ def test_an_unknown_client_is_the_authors_mistake(world: World) -> None:
 
 
 def test_a_sentence_about_an_answer_needs_one(world: World) -> None:
-    with pytest.raises(SluicegateError, match="needs 1 answers, and the client has asked 0"):
+    with pytest.raises(SluicegateError, match=r"needs 1 answer\(s\), and the client has asked 0"):
         _ = world.exchange
 
 

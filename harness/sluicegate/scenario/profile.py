@@ -30,7 +30,7 @@ DEFAULT_VARIANT = "default"
 
 
 class ProfileError(SluicegateError):
-    """A profile that cannot be used; the message names the file, the key, and what is wrong."""
+    """A profile that cannot be used; the message names the key, and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,16 @@ def load(path: Path) -> Profile:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from None
+        raise ProfileError(f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"the profile {path} is not TOML: {error}") from None
+        raise ProfileError(f"is not TOML: {error}") from None
     found = violations(document, "sluicegate/profile")
     if found:
         lines = "".join(f"\n  {violation}" for violation in found)
-        raise ProfileError(f"the profile {path} is not as it must be:{lines}")
+        raise ProfileError(f"is not as it must be:{lines}")
     profile = _profile(document)
     if not profile.systems:
-        raise ProfileError(
-            f'the profile {path} names no system: add [provider] with url = "http://..."'
-        )
+        raise ProfileError('names no system: add [provider] with url = "http://..."')
     return profile
 
 

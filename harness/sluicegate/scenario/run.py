@@ -16,11 +16,12 @@ _PROFILE = pytest.StashKey[Profile]()
 
 def read_profile(config: pytest.Config) -> None:
     """Read the run's profile; raises pytest.UsageError for what is wrong with it."""
+    path = config.getoption("sluicegate_profile")
     try:
-        profile = load(config.getoption("sluicegate_profile"))
+        profile = load(path)
         Targets.check(profile)
     except SluicegateError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(f"the profile {path}: {error}") from None
     if profile.systems and config.getoption("sluicegate_clock") == "simulated":
         raise pytest.UsageError(
             "--clock simulated needs embedded systems, and the profile names "

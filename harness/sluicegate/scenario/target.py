@@ -38,10 +38,11 @@ class Targets:
     def check(profile: Profile) -> None:
         """Raise ProfileError where the profile names a variant that no scenario can ask for."""
         for system, external in profile.systems.items():
-            for variant in external.urls.keys() - _VARIANTS[system].keys():
+            unknown = sorted(external.urls.keys() - _VARIANTS[system].keys())
+            if unknown:
                 raise ProfileError(
-                    f"unknown variant {variant!r} of the {system}; "
-                    f"known are {', '.join(sorted(_VARIANTS[system]))}"
+                    f"the {system} has no variant {', '.join(map(repr, unknown))}; "
+                    f"it has {', '.join(sorted(_VARIANTS[system]))}"
                 )
 
     @asynccontextmanager

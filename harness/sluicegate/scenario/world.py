@@ -2,8 +2,8 @@
 
 import json
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, get_args
 
 from sluicegate.errors import SluicegateError
 from sluicegate.runtime.clock import Clock
@@ -28,12 +28,11 @@ class Chat:
 
     model: str = "gpt-4"
     prompt: str = "Hello"
-    options: dict[str, Any] = field(default_factory=dict)
 
     def body(self, **options: object) -> bytes:
         """Return the request as JSON, with further members."""
         message = {"role": "user", "content": self.prompt}
-        request = {"model": self.model, "messages": [message], **self.options, **options}
+        request = {"model": self.model, "messages": [message], **options}
         return json.dumps(request, ensure_ascii=False).encode()
 
 
@@ -113,7 +112,7 @@ class World:
     def _nth(self, place: int) -> Exchange:
         if len(self._exchanges) < abs(place):
             raise SluicegateError(
-                f"this sentence needs {abs(place)} answers, and the client has asked "
+                f"this sentence needs {abs(place)} answer(s), and the client has asked "
                 f"{len(self._exchanges)} times so far; a sentence such as "
                 '"When a client asks for a stream" comes first'
             )
