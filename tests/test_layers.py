@@ -15,6 +15,7 @@ LAYERS = {
     "provider": COMMON | {"wire", "runtime"},
     "scenario": COMMON | {"wire", "runtime", "provider"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},
+    "cli": COMMON | {"__version__", "provider", "runtime", "gherkin", "scenario"},
 }
 STEPS = {"errors", "gherkin", "scenario", "wire"}
 

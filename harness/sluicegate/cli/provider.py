@@ -1,4 +1,4 @@
-"""The command line: `sluicegate` and its commands."""
+"""`sluicegate provider`: run the mock provider."""
 
 import asyncio
 import ipaddress
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluicegate import __version__, shipped
 from sluicegate.errors import SluicegateError
 
 if TYPE_CHECKING:
@@ -27,13 +26,7 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
     return value
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="sluicegate", message="%(prog)s %(version)s")
-def main() -> None:
-    """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--host",
     callback=_address,
@@ -101,17 +94,6 @@ def provider(
         plan = Plan(models=models or DEFAULT_MODELS, healthy=not unhealthy)
         app = create_app(plan, journal=Journal(on_end=log_exchange))
         asyncio.run(_serve("provider", app, host, port))
-
-
-@main.command()
-def features() -> None:
-    """Print the folder of the shipped features.
-
-    \b
-    Run them from anywhere:
-      pytest --rootdir=. "$(sluicegate features)"
-    """  # noqa: D301 - see above
-    click.echo(shipped.FEATURES)
 
 
 async def _serve(name: str, app: "Quart", host: str, port: int) -> None:

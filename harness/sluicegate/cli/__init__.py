@@ -1,0 +1,20 @@
+"""The command line: `sluicegate` and its commands."""
+
+import click
+
+from sluicegate import __version__
+
+from .features import features
+from .provider import provider
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sluicegate", message="%(prog)s %(version)s")
+def main() -> None:
+    """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
+
+
+for command in (features, provider):
+    main.add_command(command)
