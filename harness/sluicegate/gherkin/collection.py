@@ -16,7 +16,7 @@ from pytest_bdd.parser import ScenarioTemplate
 from sluicegate.errors import SluicegateError
 
 from . import failures, internals, lint, lookup, vocabulary
-from .document import Problem, UnreadableError, node_name, read
+from .document import Document, Problem, UnreadableError, node_name, read
 
 VERBOSE: Final = 2
 """From `-vv` on, every failure shows its Python traceback."""
@@ -58,6 +58,9 @@ class FeatureFile(pytest.Module):
     """
 
     templates: dict[str, ScenarioTemplate]
+    document: Document | None = None
+    known: lookup.Visible | None = None
+    problems: tuple[Problem, ...] = ()
 
     def _getobj(self) -> types.ModuleType:
         # pytest would import a Python file here.
@@ -66,13 +69,14 @@ class FeatureFile(pytest.Module):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the scenarios. Raises CollectError with everything that is wrong in the file."""
         self._load_vocabulary()
+        self.known = lookup.visible(self, internals.fixture_manager(self.session))
         try:
-            document = read(self.path)
+            document = self.document = read(self.path)
+            self.problems = tuple(sorted(set(lint.check(document, self.known))))
         except UnreadableError as error:
-            raise self._refusal(error.problems) from None
-        known = lookup.visible(self, internals.fixture_manager(self.session))
-        if problems := sorted(set(lint.check(document, known))):
-            raise self._refusal(problems)
+            self.problems = tuple(error.problems)
+        if self.problems:
+            raise self._refusal()
         internals.register_marks(self.config, (tag.name.lstrip("@") for tag in document.tags()))
         self.templates = {
             node_name(name): template for name, template in document.feature.scenarios.items()
@@ -94,10 +98,10 @@ class FeatureFile(pytest.Module):
         for plain in super()._genfunctions(name, funcobj):
             yield internals.rebuilt(plain, Scenario, funcobj, _readable)
 
-    def _refusal(self, problems: list[Problem]) -> pytest.Collector.CollectError:
+    def _refusal(self) -> pytest.Collector.CollectError:
         where = os.path.relpath(self.path, self.config.rootpath)
         return self.CollectError(
-            "\n".join(f"{where}:{problem.line}: {problem.message}" for problem in problems)
+            "\n".join(f"{where}:{problem.line}: {problem.message}" for problem in self.problems)
         )
 
 
