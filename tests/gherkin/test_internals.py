@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from _pytest import fixtures
 from _pytest._code import code
 from _pytest.fixtures import FixtureManager
 from _pytest.mark.expression import Expression
-from pytest_bdd import compat, exceptions, feature, gherkin_parser, parser, steps, utils
+from pytest_bdd import compat, exceptions, gherkin_parser, parser, steps, utils
 
 from sluicegate.gherkin.internals import fixture_manager, fixture_names, register_marks
 
@@ -44,7 +45,10 @@ def item(project: Project) -> pytest.Function:
         (code.ReprTraceback, "__init__", ["self", "reprentries", "extraline", "style"]),
         (code.ReprEntryNative, "__init__", ["self", "lines"]),
         (code.ReprExceptionInfo, "__init__", ["self", "reprtraceback", "reprcrash"]),
-        (scenario, "find_fixturedefs_for_step", ["step", "fixturemanager", "node"]),
+        (scenario, "collect_example_parametrizations", ["templated_scenario"]),
+        (scenario, "parse_step_arguments", ["step", "context"]),
+        (fixtures, "call_fixture_func", ["fixturefunc", "request", "kwargs"]),
+        (compat, "inject_fixture", ["request", "arg", "value"]),
         (compat, "getfixturedefs", ["fixturemanager", "fixturename", "node"]),
         (gherkin_parser, "get_gherkin_document", ["abs_filename", "encoding"]),
         (parser.FeatureParser, "__init__", ["self", "basedir", "filename", "encoding"]),
@@ -60,24 +64,11 @@ def test_a_function_that_is_called_or_replaced_has_the_parameters_it_had(
     assert parameters(found) == expected, f"{owner}.{name} changed its parameters"
 
 
-def test_pytest_bdd_looks_its_search_up_in_the_module() -> None:
-    source = inspect.getsource(scenario.inject_fixturedefs_for_step)
-    assert "find_fixturedefs_for_step(" in source, (
-        "lookup.install() replaces a function nobody calls"
-    )
-    assert "fixturedefs.sort(" in source, "Definition.nearness relies on the last of the nearest"
-
-
 def test_a_step_definition_is_filed_as_lookup_expects() -> None:
     assert steps.StepNamePrefix.step_def.value == "pytestbdd_stepdef"
     fields = {field.name for field in dataclasses.fields(steps.StepFunctionContext)}
     assert {"type", "step_func", "parser", "target_fixture"} <= fields
     assert len(steps.step_function_context_registry) > 0, "the registry of steps is unused"
-
-
-def test_the_cache_of_features_is_consulted_by_absolute_name() -> None:
-    assert isinstance(feature.features, dict)
-    assert "features.get(full_name)" in inspect.getsource(feature.get_feature)
 
 
 def test_a_parse_error_carries_its_cause_with_locations(project: Project) -> None:
@@ -95,6 +86,30 @@ def test_the_names_of_all_fixtures_can_be_listed(item: pytest.Function) -> None:
     names = fixture_names(fixture_manager(item.session))
     assert "tmp_path" in names
     assert any(name.startswith("pytestbdd_stepdef_given_a box") for name in names)
+
+
+def test_the_fixtures_of_a_module_can_be_made_known_to_a_folder(project: Project) -> None:
+    project.write(
+        "conftest.py",
+        """
+        import types
+        import pytest
+        from sluicegate.gherkin.internals import fixture_manager, register_fixtures
+
+        @pytest.fixture
+        def pear():
+            return "pear"
+
+        def pytest_collectstart(collector):
+            if collector.name == "near":
+                holder = types.ModuleType("fruit")
+                holder.fruit = pear
+                register_fixtures(fixture_manager(collector.session), holder, collector)
+        """,
+    )
+    for folder in ("near", "far"):
+        project.write(f"{folder}/test_{folder}.py", "def test(fruit): assert fruit == 'pear'\n")
+    project.run("near", "far").assert_outcomes(passed=1, errors=1)
 
 
 def test_an_item_holds_its_fixtures(item: pytest.Function) -> None:

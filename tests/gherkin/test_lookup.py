@@ -20,17 +20,31 @@ def test_a_step_in_a_conftest_wins_over_a_shared_one(project: Project, place: st
     project.run("features").assert_outcomes(passed=1)
 
 
-def test_a_conftest_that_fits_with_other_words_wins_too(project: Project) -> None:
-    project.write(
-        "conftest.py",
-        OVERRIDE.replace("a box with {int} apples", "a box with {} apples")
-        .replace("count: int", "count: str")
-        .replace("10 * count", "10 * int(count)"),
+@pytest.mark.parametrize(
+    "definition",
+    [
+        """@given("a box with {} apples")""",
+        """@pytest_bdd.given("a box with 3 apples")""",
+        """@pytest_bdd.given(pytest_bdd.parsers.parse("a box with {count:d} apples"))""",
+        """@pytest_bdd.step(pytest_bdd.parsers.re("a box with (?P<count>.*) apples"))""",
+    ],
+)
+@pytest.mark.parametrize("place", ["conftest.py", "features/conftest.py"])
+def test_a_step_with_other_words_that_fits_too_competes_wherever_it_is(
+    project: Project, place: str, definition: str
+) -> None:
+    imports = "import pytest_bdd\nfrom sluicegate.gherkin import given"
+    function = f"def _({'' if '3' in definition else 'count'}): ..."
+    project.write(place, f"{imports}\n{definition}\n{function}\n")
+    result = project.run("features")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "features/plain.feature:3: more than one step fits: Given a box with 3 apples",
+            "    Given a box with {int} apples    (vocabulary/kitchen.py:4)",
+            f"    * a box with * apples    ({place}:3)",
+        ]
     )
-    project.write(
-        "features/plain.feature", PLAIN.replace("2 apples are left", "29 apples are left")
-    )
-    project.run("features").assert_outcomes(passed=1)
 
 
 def test_the_nearest_conftest_wins(project: Project) -> None:
@@ -72,12 +86,16 @@ def test_steps_of_plain_pytest_bdd_serve_in_a_conftest(project: Project) -> None
         """
         from pytest_bdd import given, parsers, step
 
-        @given(parsers.parse("a box with {count:d} apples"), target_fixture="box")
+        @given(parsers.parse("a crate with {count:d} apples"), target_fixture="box")
         def _(count): return list(range(count))
 
-        @step("someone eats once")
+        @step("a worm comes")
         def _(box): box.pop()
         """,
+    )
+    project.write(
+        "features/plain.feature",
+        PLAIN.replace("a box", "a crate").replace("someone eats once", "a worm comes"),
     )
     project.run("features").assert_outcomes(passed=1)
 

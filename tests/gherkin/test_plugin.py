@@ -1,4 +1,3 @@
-import importlib
 
 import pytest
 
@@ -77,23 +76,6 @@ def test_features_that_a_test_module_binds_are_run_once_and_without_a_note(
 def test_without_pytest_bdd_nothing_is_collected(project: Project) -> None:
     result = project.run("features", "-p", "no:pytest-bdd")
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
-
-
-def test_pytest_bdds_own_search_is_back_after_the_session(project: Project) -> None:
-    scenario = importlib.import_module("pytest_bdd.scenario")
-    before = scenario.find_fixturedefs_for_step
-    project.write(
-        "conftest.py",
-        """
-        import importlib
-
-        def pytest_collection_finish():
-            scenario = importlib.import_module("pytest_bdd.scenario")
-            assert scenario.find_fixturedefs_for_step.__module__ == "sluicegate.gherkin.lookup"
-        """,
-    )
-    project.run("features").assert_outcomes(passed=1)
-    assert scenario.find_fixturedefs_for_step is before
 
 
 def test_asserts_in_modules_of_steps_are_explained(project: Project) -> None:

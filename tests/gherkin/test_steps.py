@@ -143,5 +143,11 @@ def test_mistakes_in_all_modules_of_steps_are_shown_at_once(project: Project) ->
 def test_a_bug_in_a_module_of_steps_shows_its_traceback(project: Project) -> None:
     project.steps("broken", "1 / 0")
     result = project.run("features")
-    result.stdout.fnmatch_lines(["*broken.py:1: in <module>*", "E*ZeroDivisionError*"])
+    result.stdout.fnmatch_lines(
+        [
+            "vocabulary/broken.py: could not be loaded",
+            '*broken.py", line 1, in <module>',
+            "*ZeroDivisionError: division by zero",
+        ]
+    )
     result.assert_outcomes(errors=1)

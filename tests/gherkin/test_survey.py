@@ -9,7 +9,8 @@ from sluicegate.gherkin.survey import survey
 from .project import Project
 
 
-def test_a_survey_holds_the_scenarios_and_the_steps_of_each_file(project: Project) -> None:
+@pytest.mark.usefixtures("project")
+def test_a_survey_holds_the_scenarios_and_the_steps_of_each_file() -> None:
     (feature,) = survey(["features"]).features
     assert feature.document is not None
     assert [scenario.name for scenario in feature.document.scenarios()] == ["Eating an apple"]
@@ -34,7 +35,8 @@ def test_a_survey_runs_nothing(project: Project, capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_pytest_refuses_is_said_in_its_own_words(project: Project) -> None:
+@pytest.mark.usefixtures("project")
+def test_what_pytest_refuses_is_said_in_its_own_words() -> None:
     with pytest.raises(SluicegateError, match=r"^file or directory not found: nowhere$"):
         survey(["nowhere"])
 
@@ -51,6 +53,10 @@ def test_a_survey_heeds_the_options_of_the_project(project: Project) -> None:
     code = "from sluicegate.gherkin.survey import survey; print(len(survey(['features']).features))"
     project.write("conftest.py", "")
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=project.pytester.path, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=project.pytester.path,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     assert (done.stdout, done.stderr) == ("1\n", "")

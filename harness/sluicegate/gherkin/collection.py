@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Final, cast
 
 import pytest
-import pytest_bdd
 from _pytest._code.code import ExceptionRepr, Traceback, TracebackStyle
-from pytest_bdd.feature import features
 from pytest_bdd.parser import ScenarioTemplate
 
 from sluicegate.errors import SluicegateError
 
-from . import failures, internals, lint, lookup, vocabulary
+from . import execution, failures, internals, lint, lookup, vocabulary
 from .document import Document, Problem, UnreadableError, node_name, read
 
 VERBOSE: Final = 2
@@ -54,7 +52,7 @@ class FeatureFile(pytest.Module):
     Its tags, and those of its rules, scenarios and Examples, are pytest's marks, and need no
     registration: `-m "req:PROVIDER-010 and not slow"` takes whole tags, `-k PROVIDER-010` a part
     of a tag, of a scenario's name or of a file's. Steps come from the modules of
-    `sluicegate.steps` and from each conftest.py beside the file or above it; the nearest wins.
+    `sluicegate.steps`, and from each `steps` folder and conftest.py beside the file or above it.
     """
 
     templates: dict[str, ScenarioTemplate]
@@ -69,10 +67,11 @@ class FeatureFile(pytest.Module):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the scenarios. Raises CollectError with everything that is wrong in the file."""
         self._load_vocabulary()
-        self.known = lookup.visible(self, internals.fixture_manager(self.session))
+        manager = internals.fixture_manager(self.session)
+        known = self.known = lookup.visible(cast("pytest.Collector", self.parent), manager)
         try:
             document = self.document = read(self.path)
-            self.problems = tuple(sorted(set(lint.check(document, self.known))))
+            self.problems = tuple(sorted(set(lint.check(document, known))))
         except UnreadableError as error:
             self.problems = tuple(error.problems)
         if self.problems:
@@ -81,15 +80,14 @@ class FeatureFile(pytest.Module):
         self.templates = {
             node_name(name): template for name, template in document.feature.scenarios.items()
         }
-        features[document.feature.filename] = document.feature
         for name, template in self.templates.items():
-            function = _function(template)
+            function = execution.function(template, known, self.config)
             setattr(self.obj, name, function)
             yield from self._genfunctions(name, function)
 
     def _load_vocabulary(self) -> None:
         try:
-            vocabulary.load(self.config)
+            vocabulary.load(self)
         except SluicegateError as mistake:
             raise self.CollectError(str(mistake)) from None
 
@@ -103,16 +101,6 @@ class FeatureFile(pytest.Module):
         return self.CollectError(
             "\n".join(f"{where}:{problem.line}: {problem.message}" for problem in self.problems)
         )
-
-
-def _function(template: ScenarioTemplate) -> Callable[..., object]:
-    """Return the test function that pytest-bdd makes of a scenario."""
-
-    def run() -> None:
-        """Do nothing after the steps."""
-
-    feature = template.feature
-    return pytest_bdd.scenario(feature.filename, template.name, features_base_dir="/")(run)
 
 
 def _readable(id_: str) -> str:

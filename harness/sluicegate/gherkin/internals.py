@@ -2,6 +2,7 @@
 # ruff: noqa: SLF001 - this is the one module for them
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -27,6 +28,15 @@ def fixture_names(manager: FixtureManager) -> list[str]:
         return compat.get_fixture_names(manager)
     # pytest-bdd 9.0.0 lacks the function, and works with pytest before 9.2 only.
     return list(cast("Any", manager)._arg2fixturedefs)
+
+
+def register_fixtures(manager: FixtureManager, holder: object, node: pytest.Collector) -> None:
+    """Make the fixtures of a module known to a node and all below it."""
+    if "holder" in inspect.signature(manager.parsefactories).parameters:
+        manager.parsefactories(holder=holder, node=node)
+    else:
+        # Before pytest 9.1, which knew nodes by their ids only.
+        cast("Any", manager).parsefactories(holder, node.nodeid)
 
 
 class _MarkName(str):

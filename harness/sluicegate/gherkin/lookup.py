@@ -1,9 +1,8 @@
-"""An index of step definitions in place of pytest-bdd's search through every fixture."""
+"""The index of step definitions: which of them a feature file sees, and which fits a step."""
 
-import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from _pytest.fixtures import FixtureDef, FixtureManager
@@ -18,8 +17,6 @@ from pytest_bdd.steps import (
 from .internals import fixture_names
 from .steps import Place, place_of
 
-# `import pytest_bdd.scenario` would give the decorator of that name.
-_SCENARIO: Final[Any] = importlib.import_module("pytest_bdd.scenario")
 _PREFIX: Final = StepNamePrefix.step_def.value
 
 
@@ -57,87 +54,68 @@ class Definition:
 
 @dataclass(slots=True, eq=False)
 class Visible:
-    """The step definitions that the scenarios of one collector see."""
+    """The step definitions that the feature files of one folder see."""
 
     known: int
     definitions: tuple[Definition, ...]
     has_fixture: Callable[[str], bool]
-    found: dict[tuple[str, str], tuple[Definition, ...]] = field(default_factory=dict)
+    _fitting: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
 
-    def matching(self, type_: str, text: str) -> tuple[Definition, ...]:
-        """Return all definitions that fit a step; those that pytest-bdd prefers come last."""
-        key = (type_, text)
-        if key not in self.found:
-            self.found[key] = tuple(
-                definition
-                for definition in self.definitions
-                if definition.serves(type_) and definition.context.parser.is_matching(text)
-            )
-        return self.found[key]
+    def definition(self, step: Step) -> Definition:
+        """Return the definition of a step that fits exactly one."""
+        (definition,) = self.nearest(step.type, step.name)
+        return definition
 
     def nearest(self, type_: str, text: str) -> list[Definition]:
-        """Return the definitions that fit a step best; more than one make it ambiguous."""
-        matching = self.matching(type_, text)
-        best = max((definition.nearness for definition in matching), default=None)
-        functions = {
-            definition.context.step_func: definition
-            for definition in matching
-            if definition.nearness == best
-        }
-        return list(functions.values())
+        """Return the definitions that fit a step; more than one make it ambiguous.
+
+        A definition hides those of the very same sentence that are farther away.
+        """
+        key = (type_, text)
+        if key not in self._fitting:
+            self._fitting[key] = self._nearest(type_, text)
+        return self._fitting[key]
+
+    def _nearest(self, type_: str, text: str) -> list[Definition]:
+        nearest: dict[str, dict[Callable[..., object], Definition]] = {}
+        for definition in self.definitions:
+            if definition.serves(type_) and definition.context.parser.is_matching(text):
+                functions = nearest.setdefault(definition.sentence, {})
+                if any(other.nearness < definition.nearness for other in functions.values()):
+                    functions.clear()
+                functions[definition.context.step_func] = definition
+        return [each for functions in nearest.values() for each in functions.values()]
 
 
 _VISIBLE: Final = pytest.StashKey[Visible]()
 
 
-def visible(node: pytest.Item | pytest.Collector, fixturemanager: FixtureManager) -> Visible:
-    """Return the step definitions that a node sees."""
-    collector = node.parent if isinstance(node, pytest.Item) and node.parent else node
+def visible(folder: pytest.Collector, manager: FixtureManager) -> Visible:
+    """Return the step definitions that the feature files of a folder see."""
     known = len(step_function_context_registry)
-    held = collector.stash.get(_VISIBLE, None)
+    held = folder.stash.get(_VISIBLE, None)
     if held is None or held.known != known:
-        held = _look(collector, fixturemanager, known)
-        collector.stash[_VISIBLE] = held
+        held = folder.stash[_VISIBLE] = _look(folder, manager, known)
     return held
 
 
-def _look(node: pytest.Item | pytest.Collector, manager: FixtureManager, known: int) -> Visible:
-    definitions = _definitions(node, manager)
+def _look(folder: pytest.Collector, manager: FixtureManager, known: int) -> Visible:
+    definitions = tuple(_definitions(folder, manager))
     from_steps = {"request", *(definition.context.target_fixture for definition in definitions)}
 
     def has_fixture(name: str) -> bool:
-        return name in from_steps or bool(getfixturedefs(manager, name, node))
+        return name in from_steps or bool(getfixturedefs(manager, name, folder))
 
     return Visible(known, definitions, has_fixture)
 
 
-def _definitions(
-    node: pytest.Item | pytest.Collector, manager: FixtureManager
-) -> tuple[Definition, ...]:
-    definitions = [
+def _definitions(folder: pytest.Collector, manager: FixtureManager) -> Iterator[Definition]:
+    """Yield the definitions, those that are farther away first."""
+    found = (
         Definition(context, fixturedef)
         for name in fixture_names(manager)
         if name.startswith(_PREFIX)
-        for fixturedef in getfixturedefs(manager, name, node) or ()
+        for fixturedef in getfixturedefs(manager, name, folder) or ()
         if (context := step_function_context_registry.get(fixturedef.func)) is not None
-    ]
-    # pytest-bdd takes the last of the nearest: a conftest.py wins over a shared module of steps.
-    return tuple(sorted(definitions, key=lambda definition: not definition.is_shared))
-
-
-def _find(
-    step: Step, fixturemanager: FixtureManager, node: pytest.Item
-) -> list[FixtureDef[object]]:
-    matching = visible(node, fixturemanager).matching(step.type, step.name)
-    return [definition.fixturedef for definition in matching]
-
-
-def install() -> Callable[[], None]:
-    """Put the index in place of pytest-bdd's search; return what puts the search back."""
-    replaced = _SCENARIO.find_fixturedefs_for_step
-    _SCENARIO.find_fixturedefs_for_step = _find
-
-    def restore() -> None:
-        _SCENARIO.find_fixturedefs_for_step = replaced
-
-    return restore
+    )
+    yield from sorted(found, key=lambda definition: definition.nearness)

@@ -3,19 +3,12 @@
 import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
-from . import lookup, ownership
+from . import ownership
 from .failures import SCENARIO, STEP
 
 
 class FeatureHooks:
     """The hooks of a session that collects feature files."""
-
-    def __init__(self) -> None:
-        self._restore = lookup.install()
-
-    def pytest_unconfigure(self) -> None:
-        """Put pytest-bdd's own search back."""
-        self._restore()
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
@@ -33,11 +26,6 @@ class FeatureHooks:
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Step) -> None:
         """Remember the step for the report of a failure."""
-        request.node.stash[STEP] = step
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_bdd_step_func_lookup_error(self, request: pytest.FixtureRequest, step: Step) -> None:
-        """Remember the step that has no definition."""
         request.node.stash[STEP] = step
 
     @pytest.hookimpl(tryfirst=True)

@@ -45,10 +45,12 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        return f"{os.path.relpath(self.path) if self._below() else self.path}:{self.line}"
+        return f"{shown(self.path)}:{self.line}"
 
-    def _below(self) -> bool:
-        return self.path.is_relative_to(Path.cwd())
+
+def shown(path: Path) -> str:
+    """Return a path as a person would write it: from the current folder, if it is below it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def place_of(function: Callable[..., object]) -> Place:
