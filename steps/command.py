@@ -4,9 +4,9 @@ from sluicegate.gherkin import given, then, when
 from sluicegate.scenario.world import World
 
 
-@given("another program listens on {word} port {int}")
-def _(world: World, host: str, port: int) -> None:
-    world.command.hold(host, port)
+@given("another program listens on {string}")
+def _(world: World, address: str) -> None:
+    world.command.hold(address)
 
 
 @when("a person runs {string}")

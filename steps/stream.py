@@ -31,7 +31,7 @@ def _(world: World, data: str) -> None:
     stream.last_event_is(world.exchange, data)
 
 
-@then("the first chunk arrives after {duration}")
+@then("the first chunk with text arrives after {duration}")
 def _(world: World, seconds: float) -> None:
     timing.first_text_after(world.exchange, seconds, world.clock)
 
@@ -41,32 +41,32 @@ def _(world: World, seconds: float) -> None:
     timing.texts_apart(world.exchange, seconds, world.clock)
 
 
-@then("every chunk is valid by the schema {string}")
+@then("every chunk follows the schema {string}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema)
 
 
-@then("every chunk is strictly valid by the schema {string}")
+@then("every chunk follows the strict schema {string}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema, "strict")
 
 
-@then("the role {string} is in the first chunk only")
+@then("the role {string} comes once, in the first chunk")
 def _(world: World, role: str) -> None:
     stream.has_role_first(world.exchange, role)
 
 
-@then("the finish_reason {string} is in the last chunk only")
+@then("the finish_reason {string} comes once, in the last chunk")
 def _(world: World, reason: str) -> None:
     stream.has_finish_reason(world.exchange, reason)
 
 
-@then("the finish_reason {string} is in the last chunk but one only")
+@then("the finish_reason {string} comes once, in the last chunk but one")
 def _(world: World, reason: str) -> None:
     stream.has_finish_reason(world.exchange, reason, place=-2)
 
 
-@then("no finish_reason arrives")
+@then("the stream has no finish_reason")
 def _(world: World) -> None:
     stream.has_no_finish_reason(world.exchange)
 
@@ -76,14 +76,14 @@ def _(world: World, datatable: list[list[str]]) -> None:
     stream.last_values_are(world.exchange, datatable)
 
 
-@then("{json_path} of every chunk is {string}")
-def _(world: World, path: str, value: str) -> None:
+@then("{json_path} of every chunk is {value}")
+def _(world: World, path: str, value: object) -> None:
     stream.each_is(world.exchange, path, value)
 
 
-@then("{json_path} of every chunk is {int}")
-def _(world: World, path: str, value: int) -> None:
-    stream.each_is(world.exchange, path, value)
+@then("{json_path} of every chunk but the last is {value}")
+def _(world: World, path: str, value: object) -> None:
+    stream.each_is(world.exchange, path, value, but_last=True)
 
 
 @then("{json_path} of every chunk has {int} entry/entries")
@@ -101,21 +101,11 @@ def _(world: World, path: str, beginning: str) -> None:
     stream.each_begins(world.exchange, path, beginning)
 
 
-@then("{json_path} is the same in every chunk")
+@then("{json_path} of every chunk is the same")
 def _(world: World, path: str) -> None:
     stream.is_constant(world.exchange, path)
 
 
-@then("{json_path} is null in every chunk")
-def _(world: World, path: str) -> None:
-    stream.each_is(world.exchange, path, None)
-
-
-@then("{json_path} is null in every chunk but the last")
-def _(world: World, path: str) -> None:
-    stream.each_is(world.exchange, path, None, but_last=True)
-
-
-@then("{json_path} is missing in every chunk")
+@then("{json_path} of every chunk is missing")
 def _(world: World, path: str) -> None:
     stream.each_is(world.exchange, path, MISSING)

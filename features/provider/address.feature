@@ -14,7 +14,7 @@ Feature: Where the mock provider listens
       And the command prints "--port"
 
     Scenario: The default address is taken by another program
-      Given another program listens on 127.0.0.1 port 8001
+      Given another program listens on "127.0.0.1:8001"
       When a person runs "sluicegate provider"
       Then the command fails
       And the command prints "127.0.0.1:8001 is taken"
@@ -24,14 +24,14 @@ Feature: Where the mock provider listens
   Rule: The provider answers POST /v1/chat/completions
 
     Scenario: The documented request is answered
-      When a client posts to "/v1/chat/completions" the body
+      When the client sends "POST /v1/chat/completions" with the body
         """
         {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}]}
         """
       Then the status is 200
 
     Scenario: The documented request with "stream" switched off is answered
-      When a client posts to "/v1/chat/completions" the body
+      When the client sends "POST /v1/chat/completions" with the body
         """
         {
           "model": "gpt-4",

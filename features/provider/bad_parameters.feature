@@ -6,10 +6,10 @@ Feature: A fault that was mistyped
   Rule: A bad parameter gets 400, and the error names it
 
     Scenario Outline: "<parameters>"
-      When a client asks for a plain answer with the parameters "<parameters>"
+      When the client asks for a plain answer with the parameters "<parameters>"
       Then the status is 400
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
       And $.error.type of the body is "invalid_request_error"
       And $.error.param of the body is "<param>"
       And $.error.message of the body mentions "<accepted>"
@@ -35,12 +35,12 @@ Feature: A fault that was mistyped
         | delay=2000&fail_chunk=x | fail_chunk | number       |
 
     Scenario: A bad parameter is refused at once, whatever the delay
-      When a client asks for a plain answer with the parameters "delay=2000&fail=maybe"
+      When the client asks for a plain answer with the parameters "delay=2000&fail=maybe"
       Then the status is 400
       And the answer begins after 0 ms
 
     Scenario: A request for a stream is refused in the same way
-      When a client asks for a stream with the parameters "fail_chunk=third"
+      When the client asks for a stream with the parameters "fail_chunk=third"
       Then the status is 400
       And the header "Content-Type" is "application/json"
       And $.error.param of the body is "fail_chunk"

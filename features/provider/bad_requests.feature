@@ -6,13 +6,13 @@ Feature: A request that is wrong
   Rule: A body that is no chat request gets 400, and the error names the field
 
     Scenario Outline: The body <body>
-      When a client posts to "/v1/chat/completions" the body
+      When the client sends "POST /v1/chat/completions" with the body
         """
         <body>
         """
       Then the status is 400
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
       And $.error.type of the body is "invalid_request_error"
       And $.error.param of the body is <param>
 
@@ -52,18 +52,18 @@ Feature: A request that is wrong
         | {"model": "gpt-4", "messages": [{"role": "user", "content": "Hi"}], "stream": "yes"} | "stream" |
 
     Scenario: No body at all
-      When a client sends "POST" to "/v1/chat/completions"
+      When the client sends "POST /v1/chat/completions"
       Then the status is 400
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
 
   @req:PROVIDER-015 @core
   Rule: What does not exist gets 404, and a wrong method 405 with the methods that are allowed
 
     Scenario Outline: <method> <path>
-      When a client sends "<method>" to "<path>"
+      When the client sends "<method> <path>"
       Then the status is 404
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
 
       Examples:
         | method | path                 |
@@ -73,11 +73,11 @@ Feature: A request that is wrong
         | GET    | /v1/models/unknown   |
 
     Scenario Outline: <method> <path> is not allowed
-      When a client sends "<method>" to "<path>"
+      When the client sends "<method> <path>"
       Then the status is 405
       And the header "Allow" mentions "<allowed>"
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
 
       Examples:
         | method | path                 | allowed |
@@ -90,11 +90,11 @@ Feature: A request that is wrong
   Rule: A body over the limit of 16 MiB gets 413
 
     Scenario: A prompt of 17 MiB
-      When a client asks for a plain answer with a prompt of 17 MiB
+      When the client asks for a plain answer with a prompt of 17 MiB
       Then the status is 413
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
 
     Scenario: A prompt of 1 MiB is answered
-      When a client asks for a plain answer with a prompt of 1 MiB
+      When the client asks for a plain answer with a prompt of 1 MiB
       Then the status is 200

@@ -7,25 +7,25 @@ Feature: A stream that breaks in the middle
   Rule: "fail_chunk=N" sends the chunks before N, then a broken event, and ends
 
     Scenario: The third chunk is broken
-      When a client asks for a stream with the parameters "fail_chunk=3"
+      When the client asks for a stream with the parameters "fail_chunk=3"
       Then the status is 200
       And the answer is an event stream
       And the stream says "Hello", " from"
       And the last event is "{\"broken\": "
       And the stream has no [DONE]
-      And no finish_reason arrives
+      And the stream has no finish_reason
       And the answer ends cleanly
 
     Scenario: The broken event is sent to the letter, with its blank line
-      When a client asks for a stream with the parameters "fail_chunk=3"
+      When the client asks for a stream with the parameters "fail_chunk=3"
       Then the body ends with "data: {\"broken\": " and a blank line
 
     Scenario Outline: Chunk <number> is broken
-      When a client asks for a stream with the parameters "fail_chunk=<number>"
+      When the client asks for a stream with the parameters "fail_chunk=<number>"
       Then the stream has <events> events
       And the last event is "{\"broken\": "
       And the stream has no [DONE]
-      And no finish_reason arrives
+      And the stream has no finish_reason
       And the answer ends after <milliseconds> ms
 
       Examples:
@@ -39,7 +39,7 @@ Feature: A stream that breaks in the middle
 
     Scenario: An ordinary client sees the broken event, too
       Given the client is "httpx-sse"
-      When a client asks for a stream with the parameters "fail_chunk=3"
+      When the client asks for a stream with the parameters "fail_chunk=3"
       Then the stream says "Hello", " from"
       And the last event is "{\"broken\": "
 
@@ -47,16 +47,16 @@ Feature: A stream that breaks in the middle
   Rule: "fail_chunk" changes nothing where there is no such chunk
 
     Scenario: Without streaming
-      When a client asks for a plain answer with the parameters "fail_chunk=3"
+      When the client asks for a plain answer with the parameters "fail_chunk=3"
       Then the status is 200
-      And the body is valid by the schema "openai/chat.completion"
+      And the body follows the schema "openai/chat.completion"
       And $.choices[0].finish_reason of the body is "stop"
 
     Scenario Outline: "fail_chunk=<number>" leaves the stream whole
-      When a client asks for a stream with the parameters "fail_chunk=<number>"
+      When the client asks for a stream with the parameters "fail_chunk=<number>"
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
       And the stream ends with one [DONE]
-      And the finish_reason "stop" is in the last chunk only
+      And the finish_reason "stop" comes once, in the last chunk
       And the answer ends after 600 ms
 
       Examples:

@@ -6,18 +6,18 @@ Feature: A provider that fails
   Rule: "fail=429" answers as a provider whose rate limit is exceeded
 
     Scenario: The rate limit is exceeded
-      When a client asks for a plain answer with the parameters "fail=429"
+      When the client asks for a plain answer with the parameters "fail=429"
       Then the status is 429
       And the header "Content-Type" is "application/json"
-      And the error is
+      And the error has these values
         | message             | type             | param | code                |
         | Rate limit exceeded | rate_limit_error | null  | rate_limit_exceeded |
 
     Scenario: A request for a stream gets the same error, not a stream
-      When a client asks for a stream with the parameters "fail=429"
+      When the client asks for a stream with the parameters "fail=429"
       Then the status is 429
       And the header "Content-Type" is "application/json"
-      And the error is
+      And the error has these values
         | message             | type             | param | code                |
         | Rate limit exceeded | rate_limit_error | null  | rate_limit_exceeded |
 
@@ -25,10 +25,10 @@ Feature: A provider that fails
   Rule: "fail=500" answers as a provider with an internal error
 
     Scenario Outline: The provider has an internal error when asked for <mode>
-      When a client asks for <mode> with the parameters "fail=500"
+      When the client asks for <mode> with the parameters "fail=500"
       Then the status is 500
       And the header "Content-Type" is "application/json"
-      And the error is
+      And the error has these values
         | message               | type         | param | code           |
         | Internal server error | server_error | null  | internal_error |
 
@@ -41,11 +41,11 @@ Feature: A provider that fails
   Rule: "fail=timeout" is silent for 30 seconds, then answers 504
 
     Scenario Outline: A request for <mode> times out
-      When a client asks for <mode> with the parameters "fail=timeout"
+      When the client asks for <mode> with the parameters "fail=timeout"
       Then the answer begins after 30 seconds
       And the status is 504
       And the header "Content-Type" is "application/json"
-      And the error is
+      And the error has these values
         | message         | type          | param | code |
         | Gateway timeout | timeout_error | null  | null |
 
@@ -55,7 +55,7 @@ Feature: A provider that fails
         | a stream       |
 
     Scenario: A delay comes before the silence
-      When a client asks for a plain answer with the parameters "fail=timeout&delay=5000"
+      When the client asks for a plain answer with the parameters "fail=timeout&delay=5000"
       Then the answer begins after 35 seconds
       And the status is 504
 
@@ -63,10 +63,10 @@ Feature: A provider that fails
   Rule: "fail" with any status from 400 to 599 answers with that status and an error that fits it
 
     Scenario Outline: The provider answers <code>
-      When a client asks for a plain answer with the parameters "fail=<code>"
+      When the client asks for a plain answer with the parameters "fail=<code>"
       Then the status is <code>
       And the header "Content-Type" is "application/json"
-      And the body is valid by the schema "openai/error"
+      And the body follows the schema "openai/error"
       And $.error.type of the body is "<type>"
 
       Examples:

@@ -5,12 +5,12 @@ Feature: The OpenAI format
   Rule: Every body and every chunk follows the OpenAI schemas
 
     Scenario: A plain answer
-      When a client asks for a plain answer
-      Then the body is valid by the schema "openai/chat.completion"
+      When the client asks for a plain answer
+      Then the body follows the schema "openai/chat.completion"
 
     Scenario Outline: A stream with the parameters "<parameters>"
-      When a client asks for a stream with the parameters "<parameters>"
-      Then every chunk is strictly valid by the schema "openai/chat.completion.chunk"
+      When the client asks for a stream with the parameters "<parameters>"
+      Then every chunk follows the strict schema "openai/chat.completion.chunk"
 
       Examples:
         | parameters   |
@@ -19,13 +19,13 @@ Feature: The OpenAI format
         | fail_chunk=0 |
 
     Scenario: The chunks before a broken one
-      When a client asks for a stream with the parameters "fail_chunk=4"
-      Then every chunk is strictly valid by the schema "openai/chat.completion.chunk"
+      When the client asks for a stream with the parameters "fail_chunk=4"
+      Then every chunk follows the strict schema "openai/chat.completion.chunk"
       And the stream says "Hello", " from", " streaming"
 
     Scenario Outline: The error for "<parameters>"
-      When a client asks for a plain answer with the parameters "<parameters>"
-      Then the body is valid by the schema "openai/error"
+      When the client asks for a plain answer with the parameters "<parameters>"
+      Then the body follows the schema "openai/error"
 
       Examples:
         | parameters |
@@ -41,5 +41,5 @@ Feature: The OpenAI format
         | fail=timeout |
 
     Scenario: The list of models
-      When a client sends "GET" to "/v1/models"
-      Then the body is valid by the schema "openai/models"
+      When the client sends "GET /v1/models"
+      Then the body follows the schema "openai/models"

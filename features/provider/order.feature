@@ -5,7 +5,7 @@ Feature: Several faults at once
   Rule: First the delay, then the failure, then streaming
 
     Scenario Outline: "<parameters>"
-      When a client asks for a plain answer with the parameters "<parameters>"
+      When the client asks for a plain answer with the parameters "<parameters>"
       Then the status is 429
       And the header "Content-Type" is "application/json"
       And the answer begins after 1 second
@@ -19,14 +19,14 @@ Feature: Several faults at once
         | stream=true&fail=429&fail_chunk=1&delay=1000 |
 
     Scenario: A simulated failure does not look at the body
-      When a client posts to "/v1/chat/completions?fail=429" the body
+      When the client sends "POST /v1/chat/completions?fail=429" with the body
         """
         {"model": "gpt-4"}
         """
       Then the status is 429
 
     Scenario: A delay and a broken chunk
-      When a client asks for a stream with the parameters "fail_chunk=2&delay=1000"
+      When the client asks for a stream with the parameters "fail_chunk=2&delay=1000"
       Then the status is 200
       And the answer begins after 1 second
       And the stream says "Hello"
@@ -35,6 +35,6 @@ Feature: Several faults at once
 
     @slow
     Scenario: A delay and a timeout, asked for as a stream
-      When a client asks for a stream with the parameters "stream=true&fail=timeout&delay=1000"
+      When the client asks for a stream with the parameters "stream=true&fail=timeout&delay=1000"
       Then the status is 504
       And the answer begins after 31 seconds

@@ -5,7 +5,7 @@ Feature: A plain answer
   Rule: A plain request gets one complete chat.completion
 
     Scenario: The documented answer
-      When a client asks for a plain answer
+      When the client asks for a plain answer
       Then the status is 200
       And the header "Content-Type" is "application/json"
       And the body has these values
@@ -23,18 +23,18 @@ Feature: A plain answer
       And $.id of the body begins with "mock-"
 
     Scenario: The answer comes at once and is complete
-      When a client asks for a plain answer
+      When the client asks for a plain answer
       Then the answer begins after 0 ms
       And the answer ends after 0 ms
       And the answer ends cleanly
 
     Scenario: The time of creation is the time of the request
-      When a client asks for a plain answer
+      When the client asks for a plain answer
       Then $.created of the body is the time of the request in Unix seconds
 
     Scenario Outline: The model is the one that was asked for, here <model>
-      Given the client asks for the model "<model>"
-      When a client asks for a plain answer
+      Given the client's model is "<model>"
+      When the client asks for a plain answer
       Then $.model of the body is "<model>"
 
       Examples:
@@ -45,6 +45,6 @@ Feature: A plain answer
         | 模型                  |
 
     Scenario: Every answer has an id of its own
-      Given a client has asked for a plain answer before
-      When a client asks for a plain answer
+      Given the client has asked for a plain answer before
+      When the client asks for a plain answer
       Then $.id of the body differs from the answer before

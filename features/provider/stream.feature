@@ -6,12 +6,12 @@ Feature: A streamed answer
   Rule: A stream can be asked for in the query or in the body, and the query wins
 
     Scenario: The body asks for a stream
-      When a client asks for a stream
+      When the client asks for a stream
       Then the status is 200
       And the answer is an event stream
 
     Scenario Outline: "<parameters>" in the query and "stream": <stream> in the body
-      When a client posts to "/v1/chat/completions?<parameters>" the body
+      When the client sends "POST /v1/chat/completions?<parameters>" with the body
         """
         {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}], "stream": <stream>}
         """
@@ -27,7 +27,7 @@ Feature: A streamed answer
         | stream=false | false  | application/json  |
 
     Scenario: The documented request with "stream=true" in the query
-      When a client asks for a plain answer with the parameters "stream=true"
+      When the client asks for a plain answer with the parameters "stream=true"
       Then the status is 200
       And the answer is an event stream
 
@@ -35,14 +35,14 @@ Feature: A streamed answer
   Rule: A stream says six words, 100 ms apart, and then that it is complete
 
     Scenario: The headers of a stream
-      When a client asks for a stream
+      When the client asks for a stream
       Then the header "Content-Type" is "text/event-stream"
       And the header "Cache-Control" is "no-cache"
       And the header "Connection" is "keep-alive"
 
     Scenario Outline: What a client sees that is <client>
       Given the client is "<client>"
-      When a client asks for a stream
+      When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
       And the stream ends with one [DONE]
 
@@ -52,16 +52,16 @@ Feature: A streamed answer
         | httpx-sse |
 
     Scenario: The pace of a stream
-      When a client asks for a stream
+      When the client asks for a stream
       Then the answer begins after 0 ms
-      And the first chunk arrives after 0 ms
+      And the first chunk with text arrives after 0 ms
       And the chunks with text arrive 100 ms apart
       And the answer ends after 600 ms
       And the answer ends cleanly
 
     Scenario: Two streams one after the other are alike
-      Given a client has asked for a stream before
-      When a client asks for a stream
+      Given the client has asked for a stream before
+      When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
       And the answer ends after 600 ms
 
@@ -69,8 +69,8 @@ Feature: A streamed answer
   Rule: Every chunk is a whole chat.completion.chunk of one and the same answer
 
     Scenario: Every chunk is whole
-      When a client asks for a stream
-      Then every chunk is valid by the schema "openai/chat.completion.chunk"
+      When the client asks for a stream
+      Then every chunk follows the schema "openai/chat.completion.chunk"
       And $.object of every chunk is "chat.completion.chunk"
       And $.model of every chunk is "gpt-4"
       And $.choices of every chunk has 1 entry
@@ -78,16 +78,16 @@ Feature: A streamed answer
       And $.created of every chunk is the time of the request in Unix seconds
 
     Scenario: The chunks belong together
-      When a client asks for a stream
-      Then $.id is the same in every chunk
-      And $.created is the same in every chunk
-      And $.model is the same in every chunk
+      When the client asks for a stream
+      Then $.id of every chunk is the same
+      And $.created of every chunk is the same
+      And $.model of every chunk is the same
       And $.id of every chunk begins with "mock-"
 
     Scenario: The role comes first, and once
-      When a client asks for a stream
-      Then the role "assistant" is in the first chunk only
+      When the client asks for a stream
+      Then the role "assistant" comes once, in the first chunk
 
     Scenario: The finish_reason comes last, and once
-      When a client asks for a stream
-      Then the finish_reason "stop" is in the last chunk only
+      When the client asks for a stream
+      Then the finish_reason "stop" comes once, in the last chunk

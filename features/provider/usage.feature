@@ -5,7 +5,7 @@ Feature: Token counts in a stream
   Rule: "include_usage" adds one chunk with the usage before [DONE]
 
     Scenario: The usage comes in a chunk of its own, the last before [DONE]
-      When a client asks for a stream with usage
+      When the client asks for a stream with usage
       Then the last chunk has these values
         | path                      | value |
         | $.choices                 | []    |
@@ -13,33 +13,33 @@ Feature: Token counts in a stream
         | $.usage.completion_tokens | 15    |
         | $.usage.total_tokens      | 25    |
       And the stream ends with one [DONE]
-      And every chunk is valid by the schema "openai/chat.completion.chunk"
+      And every chunk follows the schema "openai/chat.completion.chunk"
 
     Scenario: All other chunks say that the usage is not known yet
-      When a client asks for a stream with usage
-      Then $.usage is null in every chunk but the last
+      When the client asks for a stream with usage
+      Then $.usage of every chunk but the last is null
 
     Scenario: The answer is the same, and takes as long
-      When a client asks for a stream with usage
+      When the client asks for a stream with usage
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
-      And the finish_reason "stop" is in the last chunk but one only
+      And the finish_reason "stop" comes once, in the last chunk but one
       And the answer ends after 600 ms
 
     Scenario: A stream that breaks has no usage
-      When a client asks for a stream with usage and the parameters "fail_chunk=3"
+      When the client asks for a stream with usage and the parameters "fail_chunk=3"
       Then the stream says "Hello", " from"
-      And $.usage is null in every chunk
+      And $.usage of every chunk is null
       And the stream has no [DONE]
 
   @req:PROVIDER-017 @core
   Rule: Without "include_usage" no chunk speaks of usage
 
     Scenario: Nobody asked for usage
-      When a client asks for a stream
-      Then $.usage is missing in every chunk
+      When the client asks for a stream
+      Then $.usage of every chunk is missing
 
     Scenario: Usage was declined
-      When a client posts to "/v1/chat/completions" the body
+      When the client sends "POST /v1/chat/completions" with the body
         """
         {
           "model": "gpt-4",
@@ -48,5 +48,5 @@ Feature: Token counts in a stream
           "stream_options": {"include_usage": false}
         }
         """
-      Then $.usage is missing in every chunk
+      Then $.usage of every chunk is missing
       And the stream ends with one [DONE]

@@ -1,13 +1,20 @@
 """Step sentences as Cucumber Expressions, and the one registry of the values they may hold."""
 
+import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
+from cucumber_expressions.ast import NodeType  # type: ignore[import-untyped]
 from cucumber_expressions.expression import (  # type: ignore[import-untyped]
     CucumberExpression,
+)
+from cucumber_expressions.expression_parser import (  # type: ignore[import-untyped]
+    CucumberExpressionParser,
 )
 from cucumber_expressions.parameter_type import ParameterType  # type: ignore[import-untyped]
 from cucumber_expressions.parameter_type_registry import (  # type: ignore[import-untyped]
@@ -48,6 +55,10 @@ def _texts(text: str) -> tuple[str, ...]:
     return tuple(quoted[1:-1].replace('\\"', '"') for quoted in re.findall(_QUOTED, text))
 
 
+def _value(text: str) -> object:
+    return _texts(text)[0] if text.startswith('"') else json.loads(text)
+
+
 def _name(text: str) -> str:
     return text
 
@@ -68,7 +79,10 @@ _QUOTED_NAME: Final = r'"([^"\s]+)"'
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of value: what a sentence's `{name}` accepts and what the function is given."""
+    """One kind of value: what a sentence's `{name}` accepts and what the function is given.
+
+    `accepts` is for the authors of features; `gives` says more of the value to those of steps.
+    """
 
     name: str
     accepts: str
@@ -76,6 +90,7 @@ class Kind:
     value: type
     regexp: str
     transform: Callable[[str], object]
+    gives: str = ""
 
     def registered(self) -> ParameterType:
         """Return the library's form of this kind."""
@@ -87,34 +102,37 @@ class Kind:
 OWN_KINDS: Final = (
     Kind(
         "duration",
-        "a number and its unit: ms, seconds (a decimal fraction is allowed) or minutes;"
-        " exactly one is `1 second`, `1 minute`. The value is in seconds.",
+        "a number, a space and a unit: `100 ms`, `1 second`, `30 seconds`, `1.5 seconds`,"
+        " `1 minute`, `2 minutes`.",
         "100 ms",
         float,
         rf"[0-9]+ ms|1 second|1 minute|{_PLURAL} minutes|(?:{_PLURAL}|[0-9]+\.[0-9]+) seconds",
         _duration,
+        "the time in seconds",
     ),
     Kind(
         "size",
-        "a whole number and its unit: bytes, kB, KiB, MB or MiB; exactly one is `1 byte`."
-        " The value is in bytes.",
+        "a whole number, a space and a unit: `1 byte`, `20 bytes`, `64 KiB`; the units are bytes,"
+        " kB, KiB, MB and MiB.",
         "64 KiB",
         int,
         rf"1 byte|{_PLURAL} bytes|[0-9]+ (?:kB|KiB|MB|MiB)",
         _size,
+        "the number of bytes",
     ),
     Kind(
         "status",
-        "three digits from 100 to 599, alone or as the contract default of a named value:"
-        " `the timeout status (504)`. The value is an int whose `name` is `timeout status` then.",
+        "a number from 100 to 599: `504`; or the name of a status and its default in brackets:"
+        " `the timeout status (504)`.",
         "504",
         Status,
         r"[1-5][0-9]{2}|the [a-z]+(?:[ -][a-z]+)* \([1-5][0-9]{2}\)",
         _status,
+        "the number; its `name` is `timeout status` in the second form, otherwise None",
     ),
     Kind(
         "count",
-        "`once`, `twice`, or a whole number with `times` (`1 time`).",
+        "`once`, `twice`, `1 time`, or a whole number and times: `3 times`.",
         "3 times",
         int,
         rf"once|twice|1 time|{_PLURAL} times",
@@ -122,7 +140,8 @@ OWN_KINDS: Final = (
     ),
     Kind(
         "json_path",
-        "`$` followed by `.key` and `[index]` in any number, unquoted and without spaces.",
+        "a path into a JSON body, unquoted and without spaces: `$`, then `.name` for a member and"
+        " `[0]` for an entry of a list, as in `$.choices[0].message`.",
         "$.choices[0].message",
         str,
         r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]+\])*",
@@ -130,16 +149,25 @@ OWN_KINDS: Final = (
     ),
     Kind(
         "texts",
-        'texts in double quotes, one after the other with ", " between them; `\\"` stands for a'
-        " quote inside.",
+        'texts in double quotes with a comma and a space between them: `"Hello", " world"`;'
+        ' `\\"` stands for a quote inside.',
         '"Hello", " world", "!"',
         tuple,
         rf"{_QUOTED}(?:, {_QUOTED})*",
         _texts,
     ),
     Kind(
+        "value",
+        'a value in JSON: a text in double quotes, a number, true, false or null: `"stop"`, `25`;'
+        ' `\\"` stands for a quote inside.',
+        '"stop"',
+        object,
+        rf"{_QUOTED}|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|true|false|null",
+        _value,
+    ),
+    Kind(
         "model",
-        "the name of a model in double quotes, without spaces.",
+        'the name of a model in double quotes, without spaces: `"gpt-4o"`.',
         '"gpt-4o"',
         str,
         _QUOTED_NAME,
@@ -147,7 +175,7 @@ OWN_KINDS: Final = (
     ),
     Kind(
         "agent",
-        "the name of an agent in double quotes, without spaces.",
+        'the name of an agent in double quotes, without spaces: `"ccrouter"`.',
         '"ccrouter"',
         str,
         _QUOTED_NAME,
@@ -156,19 +184,55 @@ OWN_KINDS: Final = (
 )
 
 LIBRARY_KINDS: Final = {
-    "int": (int, "a whole number, perhaps negative: `6`, `-1`."),
-    "float": (float, "a decimal number: `0.7`, `-1`, `1E3` (the exponent's E is a capital)."),
-    "word": (str, "text without spaces, unquoted."),
+    "int": (int, "a whole number: `6`, `-1`."),
+    "float": (float, "a number, with a point before its decimals: `0.7`, `-1`, `1E3`."),
+    "word": (str, "a word: text without spaces, unquoted."),
     "string": (
         str,
         (
-            "text in double or single quotes. `\\\"` and `\\'` stand for a quote inside; any other"
-            " backslash is kept as it is, so a line break is written with a doc string."
+            'text in double or single quotes: `"Hello"`. `\\"` and `\\\'` stand for a quote inside;'
+            " any other backslash is kept as it is, so a line break is written with a doc string."
         ),
     ),
     "": (str, "any text, unquoted."),
 }
 """The kinds that Cucumber Expressions define themselves: the value's type, and what is accepted."""
+
+ACCEPTS: Final = {kind.name: kind.accepts for kind in OWN_KINDS} | {
+    name: accepts for name, (_, accepts) in LIBRARY_KINDS.items()
+}
+"""What each kind accepts, for the authors of features."""
+
+EXAMPLES: Final = {kind.name: kind.example for kind in OWN_KINDS} | {
+    "int": "2",
+    "float": "0.7",
+    "word": "word",
+    "string": '"Hello"',
+    "": "text",
+}
+"""A value of each kind."""
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+class _Outline(CucumberExpression):  # type: ignore[misc]
+    """An expression whose words must fit, with anything in the places of its values."""
+
+    def rewrite_parameter(self, node: Any) -> str:  # noqa: ANN401 - the library has no types
+        super().rewrite_parameter(node)
+        return "(.+?)"
+
+
+def _example(node: Any) -> str:  # noqa: ANN401 - the library has no types
+    if node.ast_type is NodeType.TEXT:
+        return str(node.text)
+    if node.ast_type is NodeType.PARAMETER:
+        return EXAMPLES.get(node.text, f"{{{node.text}}}")
+    # Of alternatives the last one is the plural, as in `entry/entries`.
+    parts = node.nodes[-1:] if node.ast_type is NodeType.ALTERNATION else node.nodes
+    return "".join(map(_example, parts))
 
 
 def _registry() -> ParameterTypeRegistry:
@@ -202,9 +266,42 @@ class Sentence(StepParser):
         """Return the names of the kinds of values in the sentence, in order."""
         return tuple(kind.name for kind in self._expression.parameter_types)
 
+    @cached_property
+    def _outline(self) -> CucumberExpression:
+        return _Outline(self.name, _REGISTRY)
+
+    @cached_property
+    def example(self) -> str:
+        """Return the sentence with an example in the place of each value."""
+        return _example(CucumberExpressionParser().parse(self.name))
+
     def is_matching(self, name: str) -> bool:
         """Tell whether the whole of a step's text fits the sentence."""
-        return self._regexp.fullmatch(name) is not None
+        if self._regexp.fullmatch(name) is None:
+            return False
+        if not any(issubclass(value_type(kind), float) for kind in self.kinds):
+            return True
+        # A number such as 1E400 is written correctly, and would be infinite.
+        return all(_is_finite(argument.value) for argument in self._expression.match(name))
+
+    def fits_but_for_capitals(self, name: str) -> bool:
+        """Tell whether a step's text fits if capital and small letters are the same."""
+        return re.fullmatch(self._regexp.pattern, name, re.IGNORECASE) is not None
+
+    def misfits(self, name: str) -> list[tuple[str, str]]:
+        """Return the kind and the text of each value that keeps a step from the sentence.
+
+        There is none if it fits, and none if it is the words that do not.
+        """
+        outline = self._outline.match(name)
+        if outline is None:
+            return []
+        written = [argument.group.value for argument in outline]
+        return [
+            (kind.name, text)
+            for kind, text in zip(self._expression.parameter_types, written, strict=True)
+            if not _accepts(kind, text)
+        ]
 
     def parse_arguments(self, name: str) -> dict[str, object] | None:
         """Return the values in a step's text by the names of the function's parameters."""
@@ -213,6 +310,10 @@ class Sentence(StepParser):
             return None
         values = (argument.value for argument in matched)
         return dict(zip(self.parameters, values, strict=True))
+
+
+def _accepts(kind: ParameterType, text: str) -> bool:
+    return Sentence(f"{{{kind.name}}}").is_matching(text)
 
 
 def value_type(kind: str) -> type:

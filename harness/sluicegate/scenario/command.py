@@ -1,5 +1,6 @@
 """The command line as a person uses it: run a `sluicegate` command and see what it prints."""
 
+import re
 import shlex
 import socket
 import subprocess
@@ -23,13 +24,14 @@ class Command:
         self._held = ExitStack()
         self._done: subprocess.CompletedProcess[str] | None = None
 
-    def hold(self, host: str, port: int) -> None:
-        """Listen on the address, as another program; if one does already, that serves as well."""
-        if not 0 < port <= LAST_PORT:
-            raise SluicegateError(f"expected a port from 1 to {LAST_PORT}, got {port}")
+    def hold(self, address: str) -> None:
+        """Listen on `host:port`, as another program; if one does already, that serves as well."""
+        host, _, port = address.rpartition(":")
+        if not host or not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) <= LAST_PORT:
+            raise SluicegateError(f"expected an address such as 127.0.0.1:8001, got {address!r}")
         with suppress(OSError):
             # Shared, so that runs side by side do not depend on one another's port.
-            listener = socket.create_server((host, port), reuse_port=True)
+            listener = socket.create_server((host, int(port)), reuse_port=True)
             self._held.enter_context(listener)
 
     def run(self, line: str) -> None:

@@ -91,14 +91,21 @@ class World:
 
     def ask(self, parameters: str = "", **options: object) -> None:
         """Let the client send the chat request, with query parameters and further members."""
-        self.post(f"{CHAT}?{parameters}" if parameters else CHAT, self.chat.body(**options))
+        target = f"{CHAT}?{parameters}" if parameters else CHAT
+        self._send(Request("POST", target, _JSON, self.chat.body(**options)))
 
-    def post(self, path: str, body: bytes) -> None:
-        """Let the client send a body as JSON."""
-        self.send(Request("POST", path, _JSON, body))
+    def send(self, line: str, body: str | None = None) -> None:
+        """Let the client send a request such as "GET /v1/models", with a body that is JSON.
 
-    def send(self, request: Request) -> None:
-        """Let the client send a request and wait until its answer ends."""
+        Raises SluicegateError for a line that is no method and path.
+        """
+        method, _, target = line.partition(" ")
+        if body is None:
+            self._send(Request(method, target))
+        else:
+            self._send(Request(method, target, _JSON, body.encode()))
+
+    def _send(self, request: Request) -> None:
         self._exchanges.append(self.clock.run(self._exchange(request)))
 
     async def _exchange(self, request: Request) -> Exchange:
@@ -114,7 +121,7 @@ class World:
             raise SluicegateError(
                 f"this sentence needs {abs(place)} answer(s), and the client has asked "
                 f"{len(self._exchanges)} times so far; a sentence such as "
-                '"When a client asks for a stream" comes first'
+                '"When the client asks for a stream" comes first'
             )
         return self._exchanges[place]
 
