@@ -9,12 +9,12 @@ import pytest
 FEATURE = """
 Feature: A provider
   Scenario: Plain
-    When a client asks for a plain answer
+    When the client asks for a plain answer
     Then the status is 200
 
   Scenario: Unhealthy
     Given the provider's variant is "unhealthy"
-    When a client sends "GET" to "/health"
+    When the client sends "GET /health"
     Then the status is 503
 """
 

@@ -92,10 +92,12 @@ def test_a_prompt_has_a_limit(world: World) -> None:
         world.say(10**12)
 
 
-@pytest.mark.parametrize("port", [0, -1, 65536])
-def test_a_port_that_is_none_is_the_authors_mistake(world: World, port: int) -> None:
-    with pytest.raises(SluicegateError, match=f"a port from 1 to 65535, got {port}"):
-        world.command.hold("127.0.0.1", port)
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:0", "127.0.0.1:-1", "127.0.0.1:65536", "127.0.0.1", ":8001", ""]
+)
+def test_an_address_that_is_none_is_the_authors_mistake(world: World, address: str) -> None:
+    with pytest.raises(SluicegateError, match=r"such as 127\.0\.0\.1:8001, got"):
+        world.command.hold(address)
 
 
 def test_a_command_of_another_program_is_refused(world: World) -> None:
