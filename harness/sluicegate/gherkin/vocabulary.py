@@ -102,7 +102,8 @@ def _defines_steps(path: Path) -> bool:
 
 def _load_module(path: Path, name: str, owner: pytest.Collector) -> str:
     """Import a module and make its fixtures known; return what is wrong with it, or ""."""
-    pytest.register_assert_rewrite(name)
+    if name not in sys.modules:
+        pytest.register_assert_rewrite(name)
     try:
         module = importlib.import_module(name)
     except SluicegateError as mistake:
