@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: help contract test environment format clean
+.PHONY: help contract test editor environment format clean
 
 help:
 	@echo "make contract   run the contract: every feature against the embedded systems"
 	@echo "make test       check the code (ruff, mypy), run the tests and the contract"
+	@echo "make editor     ask the official Cucumber language server about our sentences (needs npm)"
 	@echo "make format     format the code and apply safe fixes"
 	@echo "make clean      remove what the other commands made"
 
@@ -21,6 +22,9 @@ test: environment
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest tests/ features/
+
+editor: environment
+	$(VENV)/bin/pytest tests/editor/check.py
 
 format: environment
 	$(VENV)/bin/ruff check --fix .

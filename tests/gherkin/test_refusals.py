@@ -32,10 +32,18 @@ def refused(project: Project, text: str | bytes) -> list[str]:
         (
             HEAD + "  Scenario: A\n    Given a\n      | a |\n      | b | c |\n",
             5,
-            "inconsistent cell",
+            "the row has 2 cells, and the first row of its table has 1; write a cell",
         ),
-        (HEAD + "  Scenario: A\n    And more\n", 3, "First step in a scenario"),
-        ("# language: xx\n" + HEAD, 1, "Language not supported: xx"),
+        (
+            HEAD + "  Scenario: A\n    And more\n",
+            3,
+            "'And more' continues the step above it, and there is none; begin with one of",
+        ),
+        (
+            "# language: xx\n" + HEAD,
+            1,
+            "Gherkin knows no such language: '# language: xx'; write a code such as en, de or fr",
+        ),
         (HEAD + "  Scenario:\n" + STEPS, 2, "a scenario without a name"),
         (HEAD + "  Scenario: A\n", 2, "scenario 'A' has no steps; write them"),
         (HEAD + "  Scenario: A\n" + BOX, 2, "scenario 'A' has no Then, so it checks nothing"),
@@ -58,18 +66,18 @@ def refused(project: Project, text: str | bytes) -> list[str]:
         (
             HEAD + "  @parametrize\n  Scenario: A\n" + STEPS,
             2,
-            "@parametrize has a meaning of its own",
+            "@parametrize is a mark of pytest's own, and no tag: it only has a meaning in Python",
         ),
-        (HEAD + "  @_private\n  Scenario: A\n" + STEPS, 2, "@_private has a meaning of its own"),
+        (HEAD + "  @_private\n  Scenario: A\n" + STEPS, 2, "@_private is a mark of pytest's own"),
         (
             HEAD + "  Scenario: A\n" + BOX + '      """\n      text\n      """\n' + STEPS,
             3,
-            "the doc string: Given a box with 3 apples would ignore the one below it; remove it",
+            "'Given a box with 3 apples' takes no doc string, and would ignore the one below it",
         ),
         (
             HEAD + "  Scenario: A\n" + BOX + "      | a |\n" + STEPS,
             3,
-            "the data table: Given a box with 3 apples would ignore the one below it",
+            "'Given a box with 3 apples' takes no table, and would ignore the one below it",
         ),
     ],
 )
@@ -110,8 +118,8 @@ def test_all_files_are_refused_in_one_run(project: Project) -> None:
 def test_an_undefined_step_is_refused_with_the_nearest_known_ones(project: Project) -> None:
     assert refused(project, PLAIN.replace("eats once", "eat once")) == [
         "features/plain.feature:5: no step is defined for: When someone eat once",
-        "  the nearest known steps are:",
-        "    When someone eats {count}    (vocabulary/kitchen.py:8)",
+        "  the nearest known steps are, with examples of values:",
+        "    When someone eats 3 times    (vocabulary/kitchen.py:8)",
     ]
 
 
@@ -125,9 +133,10 @@ def test_an_undefined_step_like_none_that_is_known_is_refused(project: Project) 
 def test_a_step_with_the_wrong_keyword_is_undefined_and_the_right_one_is_shown(
     project: Project,
 ) -> None:
-    refusal = refused(project, PLAIN.replace("When someone", "Given someone"))
-    assert refusal[0].endswith("no step is defined for: Given someone eats once")
-    assert "    When someone eats {count}    (vocabulary/kitchen.py:8)" in refusal
+    assert refused(project, PLAIN.replace("When someone", "Given someone")) == [
+        "features/plain.feature:5: no step is defined for: Given someone eats once",
+        "  it is a step for 'When', and this is a 'Given': write 'When someone eats once'",
+    ]
 
 
 def test_an_undefined_step_is_found_in_the_one_row_of_examples_that_makes_it(
@@ -180,9 +189,9 @@ def test_a_sentence_that_is_defined_twice_is_ambiguous(project: Project) -> None
 @pytest.mark.parametrize(
     ("parameter", "message"),
     [
-        ("docstring: str", "the doc string: Given a guest has none below it; add it"),
-        ("datatable: list", "the data table: Given a guest has none below it; add it"),
-        ("hall: object", "Given a guest needs the fixture 'hall', which is not defined"),
+        ("docstring: str", "'Given a guest' needs a doc string below it; write the text"),
+        ("datatable: list", "'Given a guest' needs a table below it; write its rows"),
+        ("hall: object", "'Given a guest' needs the fixture 'hall', which is not defined"),
     ],
 )
 def test_a_step_that_lacks_what_its_function_takes_is_refused(

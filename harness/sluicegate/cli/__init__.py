@@ -5,7 +5,10 @@ import click
 from sluicegate import __version__
 
 from .features import features
+from .init import init
+from .lint import lint
 from .provider import provider
+from .steps import steps
 
 __all__ = ["main"]
 
@@ -16,5 +19,5 @@ def main() -> None:
     """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
 
 
-for command in (features, provider):
+for command in (features, init, lint, provider, steps):
     main.add_command(command)

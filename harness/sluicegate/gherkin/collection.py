@@ -15,6 +15,7 @@ from sluicegate.errors import SluicegateError
 
 from . import execution, failures, internals, lint, lookup, vocabulary
 from .document import Document, Problem, UnreadableError, node_name, read
+from .tags import known_tags
 
 VERBOSE: Final = 2
 """From `-vv` on, every failure shows its Python traceback."""
@@ -71,7 +72,8 @@ class FeatureFile(pytest.Module):
         known = self.known = lookup.visible(cast("pytest.Collector", self.parent), manager)
         try:
             document = self.document = read(self.path)
-            self.problems = tuple(sorted(set(lint.check(document, known))))
+            tags = known_tags(self.path, self.config)
+            self.problems = tuple(sorted(set(lint.check(document, known, tags))))
         except UnreadableError as error:
             self.problems = tuple(error.problems)
         if self.problems:

@@ -190,8 +190,8 @@ LIBRARY_KINDS: Final = {
     "string": (
         str,
         (
-            'text in double or single quotes: `"Hello"`. `\\"` and `\\\'` stand for a quote inside;'
-            " any other backslash is kept as it is, so a line break is written with a doc string."
+            'text in double or single quotes: `"Hello"`; inside, `\\"` and `\\\'` are quotes, and'
+            " any other backslash stands for itself."
         ),
     ),
     "": (str, "any text, unquoted."),
@@ -284,9 +284,15 @@ class Sentence(StepParser):
         # A number such as 1E400 is written correctly, and would be infinite.
         return all(_is_finite(argument.value) for argument in self._expression.match(name))
 
+    def values(self, name: str) -> list[tuple[str, object]]:
+        """Return the kind and the value of each value in a step's text that fits."""
+        values = (argument.value for argument in self._expression.match(name) or ())
+        return list(zip(self.kinds, values, strict=False))
+
     def fits_but_for_capitals(self, name: str) -> bool:
-        """Tell whether a step's text fits if capital and small letters are the same."""
-        return re.fullmatch(self._regexp.pattern, name, re.IGNORECASE) is not None
+        """Tell whether a step's text would fit if its capital and small letters were others."""
+        pattern = self._regexp.pattern
+        return bool(re.fullmatch(pattern, name, re.IGNORECASE) and not re.fullmatch(pattern, name))
 
     def misfits(self, name: str) -> list[tuple[str, str]]:
         """Return the kind and the text of each value that keeps a step from the sentence.

@@ -1,6 +1,7 @@
 """How a failing scenario is shown: the error first, then the steps, then where it happened."""
 
 import os
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -12,9 +13,12 @@ from _pytest._code.code import (
     ReprTraceback,
 )
 from pytest_bdd.exceptions import StepDefinitionNotFoundError
+from pytest_bdd.gherkin_parser import DataTable
 from pytest_bdd.parser import Scenario, Step
 
-from sluicegate.errors import SluicegateError
+from sluicegate.errors import SluicegateError, ViolationError
+
+from .register import TAG
 
 SCENARIO: Final = pytest.StashKey[Scenario]()
 """The scenario that an item runs, with the values of its Examples row filled in."""
@@ -53,27 +57,63 @@ def represent(
 ) -> ExceptionRepr:
     """Return the representation of an error in a scenario, or before or after its steps.
 
-    Its first line is the error's own; `line` is the scenario's line; `traceback` is appended.
+    It begins with the error's own words; `line` is the scenario's line; `traceback` is appended.
     """
-    message = message_of(error)
-    first = message.splitlines()[0]
+    first, rest = _parts(error)
     step = item.stash.get(STEP, None)
     at = step.line_number if step else line
     what = f"{step.keyword} {step.name}" if step else item.name
     path = os.path.relpath(item.path, item.config.rootpath)
-    paragraphs = [first, _steps(item), message if message != first else "", traceback or ""]
-    text = "\n\n".join([*filter(None, paragraphs), f"{path}:{at}: {what}"])
-    return _representation(text, ReprFileLocation(path, at, message))
+    paragraphs = [first, _scenario(item), rest, traceback or "", f"{path}:{at}: {what}"]
+    brief = error.brief if isinstance(error, ViolationError) else message_of(error)
+    return _representation("\n\n".join(filter(None, paragraphs)), ReprFileLocation(path, at, brief))
 
 
-def _steps(item: pytest.Item) -> str:
+def _parts(error: BaseException) -> tuple[str, str]:
+    """Return what stands before the steps, and what after them."""
+    if isinstance(error, ViolationError) and error.evidence:
+        return error.words, error.evidence
+    first, _, rest = message_of(error).partition("\n")
+    return first, rest.strip("\n")
+
+
+def _scenario(item: pytest.Item) -> str:
     scenario, current = item.stash.get(SCENARIO, None), item.stash.get(STEP, None)
     if scenario is None:
         return ""
-    return "\n".join(
-        f"{'>' if step is current else ' '} {step.line_number:4}  {step.keyword} {step.name}"
-        for step in scenario.steps
-    )
+    lines = [line for step in scenario.steps for line in _step(step, is_current=step is current)]
+    return "\n".join([*_rule(scenario), *lines])
+
+
+def _rule(scenario: Scenario) -> Iterator[str]:
+    tags = scenario.tags | scenario.feature.tags | (scenario.rule.tags if scenario.rule else set())
+    required = " ".join(f"@{tag}" for tag in sorted(tags) if f"@{tag}".startswith(TAG))
+    if scenario.rule is not None:
+        yield f"        Rule: {scenario.rule.name}" + (f"  ({required})" if required else "")
+    elif required:
+        yield f"        ({required})"
+
+
+def _step(step: Step, *, is_current: bool) -> Iterator[str]:
+    yield f"{'>' if is_current else ' '} {step.line_number:4}  {step.keyword} {step.name}"
+    if is_current:
+        yield from (f"{_INDENT}{line}".rstrip() for line in _block(step))
+
+
+def _block(step: Step) -> list[str]:
+    """Return the table or the doc string below a step."""
+    if step.docstring is not None:
+        return ['"""', *step.docstring.split("\n"), '"""']
+    return [] if step.datatable is None else _table(step.datatable)
+
+
+def _table(table: DataTable) -> list[str]:
+    rows = [[cell.value for cell in row.cells] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows]
+
+
+_INDENT: Final = " " * 10
 
 
 def _representation(text: str, crash: ReprFileLocation) -> ReprExceptionInfo:

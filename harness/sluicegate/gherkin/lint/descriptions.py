@@ -1,0 +1,125 @@
+"""Descriptions: Gherkin takes a line that begins with a mistyped keyword for one."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sluicegate.gherkin.document import Description, Document, Problem
+from sluicegate.gherkin.language import Language, StepStart
+from sluicegate.gherkin.lookup import Visible
+
+from .wording import shown
+
+_ABOVE_STEPS: Final = {"Scenario", "Background"}
+_ABOVE_SCENARIOS: Final = {"FeatureHeader", "RuleHeader"}
+_TAG: Final = re.compile(r"(?:req|needs):\S+")
+_SENTENCE_END: Final = tuple(".,;:!?…")
+_REWORD: Final = "begin the line with another word if it is description"
+
+
+def check(document: Document, known: Visible) -> Iterator[Problem]:
+    """Refuse the lines of descriptions that were meant to be something else.
+
+    A line is prose unless something speaks against it: the colon of a title, a title that stands
+    alone, steps below it, or words that are a known step.
+    """
+    for description in document.descriptions:
+        lines = [line for line in description.lines if line[1]]
+        reader = _Reader(document.language, known, description)
+        for number, text in lines:
+            if said := reader.read(number, text):
+                yield Problem(number, f"{shown(text)} {said}", "description")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads a description from top to bottom; `found` holds the lines that are none."""
+
+    language: Language
+    known: Visible
+    description: Description
+    found: list[int] = field(default_factory=list)
+
+    def read(self, number: int, text: str) -> str | None:
+        """Return what a line was meant to be; None if it may well be description."""
+        said = self._title(number, text) or self._step(number, text) or self._other(text)
+        if said:
+            self.found.append(number)
+        return said
+
+    def _title(self, number: int, text: str) -> str | None:
+        title = self._plain_title(number, text) or self._title_without_colon(number, text)
+        if title is None:
+            return None
+        return f"is taken for description, so it begins nothing; write '{title}', or {_REWORD}"
+
+    def _plain_title(self, number: int, text: str) -> str | None:
+        """Return the title that a line is by its colon, or by having no other word."""
+        goes_on = self._goes_on(number) and text[0].islower()
+        if goes_on and not self._has_steps_below(number):
+            return None
+        bare = None if text.endswith(_SENTENCE_END) else self.language.bare_title(text)
+        return self.language.meant_title(text) or bare
+
+    def _title_without_colon(self, number: int, text: str) -> str | None:
+        leading = self.language.leading_title(text)
+        if leading is None:
+            return None
+        title, exact = leading
+        alone = exact and (self._stands_alone(number, text) or self._is_last(number, text))
+        return title if alone or self._has_steps_below(number) else None
+
+    def _step(self, number: int, text: str) -> str | None:
+        start = self.language.meant_step(text)
+        if start is None or (self._is_of_header and self.found):
+            return None
+        fits = self._fits(start)
+        if self._is_of_header or self.description.owner not in _ABOVE_STEPS:
+            todo = f"write '{self.language.title('scenario')}' and a name above it"
+            lost = "is taken for description, so it would never run"
+            return f"{lost}; {todo}, or {_REWORD}" if fits else None
+        if not fits and not self._may_begin_step(number, text, start):
+            return None
+        written = f"{start.keyword} {start.rest}".strip()
+        return f"is taken for description, so it would never run; write '{written}', or {_REWORD}"
+
+    def _other(self, text: str) -> str | None:
+        if self.description.owner == "Examples" and "|" in text:
+            return "is taken for description; a row of a table begins with | and ends with |"
+        if tag := _TAG.match(text):
+            return f"is taken for description; write '@{tag[0]}' if it is a tag, or {_REWORD}"
+        return None
+
+    @property
+    def _is_of_header(self) -> bool:
+        return self.description.owner in _ABOVE_SCENARIOS
+
+    def _fits(self, start: StepStart) -> bool:
+        return any(self.known.nearest(type_, start.rest) for type_ in start.types)
+
+    def _may_begin_step(self, number: int, text: str, start: StepStart) -> bool:
+        """Tell whether a line is a step by its first word alone."""
+        return not self._goes_on(number) and (start.exact or not text.endswith(_SENTENCE_END))
+
+    def _goes_on(self, number: int) -> bool:
+        """Tell whether a line goes on with what the line above it says."""
+        return bool(self._text_of(number - 1)) and number - 1 not in self.found
+
+    def _has_steps_below(self, number: int) -> bool:
+        below = (text for n, text in self.description.lines if n > number and text)
+        return self.language.begins_step(next(below, ""))
+
+    def _stands_alone(self, number: int, text: str) -> bool:
+        """Tell whether a line is a paragraph of its own that is no sentence."""
+        neighbours = self._text_of(number - 1) or self._text_of(number + 1)
+        return not neighbours and not text.endswith(_SENTENCE_END)
+
+    def _is_last(self, number: int, text: str) -> bool:
+        """Tell whether the steps of a scenario or a background come next, and it is no sentence."""
+        last = max(n for n, _ in self.description.lines)
+        owner = self.description.owner
+        return owner in _ABOVE_STEPS and number == last and not text.endswith(_SENTENCE_END)
+
+    def _text_of(self, number: int) -> str:
+        return dict(self.description.lines).get(number, "")

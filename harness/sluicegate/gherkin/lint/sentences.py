@@ -1,0 +1,89 @@
+"""Steps: each must fit one sentence, with the table or the doc string that it takes."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pytest_bdd.parser import Step
+
+from sluicegate.gherkin.document import Document, Problem
+from sluicegate.gherkin.execution import required_arguments
+from sluicegate.gherkin.language import Language
+from sluicegate.gherkin.lookup import Definition, Visible
+from sluicegate.gherkin.steps import BLOCKS
+
+from .undefined import explain, listed
+
+_BLOCKS: Final = {
+    "docstring": (
+        "a doc string",
+        'write the text below it, between two lines of """',
+    ),
+    "datatable": (
+        "a table",
+        "write its rows below it, each cell between two |",
+    ),
+}
+
+
+def check(document: Document, known: Visible, passed_over: set[int]) -> Iterator[Problem]:
+    """Refuse every step that is not understood in one way.
+
+    `passed_over` are lines of steps and scenarios about which enough is said already.
+    """
+    missing: dict[str, Problem] = {}
+    for step in _steps(document, passed_over):
+        nearest = known.nearest(step.type, step.name)
+        if len(nearest) == 1:
+            yield from _check_blocks(step, nearest[0])
+            for name, problem in _missing_fixtures(step, nearest[0], known):
+                missing.setdefault(name, problem)
+        elif nearest:
+            text = _ambiguous(step, nearest, document.language)
+            yield Problem(step.line_number, text, "ambiguous")
+        else:
+            text = explain(step, known, document.language)
+            yield Problem(step.line_number, text, "undefined")
+    yield from missing.values()
+
+
+def _steps(document: Document, passed_over: set[int]) -> Iterator[Step]:
+    for template in document.feature.scenarios.values():
+        rows = [row for examples in template.examples for row in examples.as_contexts()]
+        for row in rows or [{}]:
+            for step in template.render(row).steps:
+                if not {template.line_number, step.line_number} & passed_over:
+                    yield step
+
+
+def _ambiguous(step: Step, candidates: list[Definition], language: Language) -> str:
+    text = f"more than one step fits: {language.spoken(step.type, step.keyword)} {step.name}"
+    todo = "  change the words of one of them"
+    lines = (listed(each, language, each.sentence) for each in candidates)
+    return "\n".join([text, *lines, todo])
+
+
+def _check_blocks(step: Step, definition: Definition) -> Iterator[Problem]:
+    parameters = required_arguments(definition.context.step_func)
+    for block in BLOCKS:
+        has, wants = getattr(step, block) is not None, block in parameters
+        what, todo = _BLOCKS[block]
+        if has == wants:
+            continue
+        needs = f"needs {what} below it; {todo}"
+        ignores = f"takes no {what[2:]}, and would ignore the one below it; remove it"
+        text = f"'{step.keyword} {step.name}' {needs if wants else ignores}"
+        yield Problem(step.line_number, f"{text}, or use another step", "block")
+
+
+def _missing_fixtures(
+    step: Step, definition: Definition, known: Visible
+) -> Iterator[tuple[str, Problem]]:
+    context = definition.context
+    values = context.parser.parse_arguments(step.name) or {}
+    for name in required_arguments(context.step_func):
+        if name not in values and name not in BLOCKS and not known.has_fixture(name):
+            text = (
+                f"'{step.keyword} {step.name}' needs the fixture {name!r}, which is not defined"
+                f" (step in {definition.place}); define it, or correct the parameter's name"
+            )
+            yield name, Problem(step.line_number, text, "fixture")
