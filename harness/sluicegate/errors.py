@@ -6,7 +6,17 @@ class SluicegateError(Exception):
 
 
 class ViolationError(AssertionError):
-    """The system under test broke its contract; the message says what was expected and got."""
+    """The system under test broke its contract.
+
+    `words` say what is wrong, in a sentence or two. `evidence` shows it, in many lines. `brief` is
+    one line: what was expected, and got.
+    """
+
+    def __init__(self, words: str, evidence: str = "", brief: str = "") -> None:
+        super().__init__("\n\n".join(filter(None, (words, evidence))))
+        self.words = words
+        self.evidence = evidence
+        self.brief = brief or words
 
 
 class NotJudgedError(SluicegateError):

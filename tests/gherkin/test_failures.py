@@ -1,6 +1,6 @@
 import pytest
 
-from .project import PLAIN, Project
+from .project import KITCHEN, PLAIN, Project
 
 
 def lines_of(project: Project, feature: str, *arguments: str) -> str:
@@ -20,7 +20,6 @@ def test_a_failure_is_the_message_the_steps_and_the_place(project: Project) -> N
         "     4  When someone eats once\n"
         ">    5  Then 3 apples are left\n"
         "\n"
-        "expected 3 apples, got 2\n"
         "in the box [1, 2]\n"
         "\n"
         "features/plain.feature:5: Then 3 apples are left\n"
@@ -52,6 +51,102 @@ def test_the_values_of_an_examples_row_are_shown_in_the_steps(project: Project) 
         """,
     )
     assert "     3  Given a box with 3 apples\n>    4  Then 2 apples are left" in text
+
+
+VIOLATED = """
+    from sluicegate.errors import ViolationError
+    from sluicegate.gherkin import then
+
+    @then("nothing is as it should be")
+    def _(docstring: str) -> None:
+        raise ViolationError("an apple is blue\\nthe eye saw it", "expected   red", "not blue")
+
+    @then("the apples are")
+    def _(datatable: list[list[str]]) -> None:
+        raise AssertionError("they are not")
+"""
+
+
+def test_a_violation_is_its_words_the_rule_the_steps_and_its_evidence(project: Project) -> None:
+    project.steps("violated", VIOLATED)
+    text = lines_of(
+        project,
+        '''
+        @req:PROVIDER-004 @core
+        Feature: Boxes
+          Background:
+            Given a box with 1 apples
+
+          @req:PROVIDER-010
+          Rule: Apples are red
+            Background:
+              When someone eats once
+
+            Scenario Outline: A <colour> apple
+              Then nothing is as it should be
+                """
+                {"apple": "<colour>"}
+
+                """
+              Examples:
+                | colour |
+                | blue   |
+        ''',
+    )
+    assert (
+        "an apple is blue\n"
+        "the eye saw it\n"
+        "\n"
+        "        Rule: Apples are red  (@req:PROVIDER-004 @req:PROVIDER-010)\n"
+        "     4  Given a box with 1 apples\n"
+        "     9  When someone eats once\n"
+        ">   12  Then nothing is as it should be\n"
+        '          """\n'
+        '          {"apple": "blue"}\n'
+        "\n"
+        '          """\n'
+        "\n"
+        "expected   red\n"
+        "\n"
+        "features/plain.feature:12: Then nothing is as it should be\n"
+    ) in text
+    assert "FAILED features/plain.feature::A <colour> apple[blue] - not blue\n" in text
+
+
+TABLE = """
+    @req:PROVIDER-004
+    Feature: Boxes
+      Scenario: A table
+        Given a box with 1 apples
+        Then the apples are
+          | colour | size |
+          | red    | 10   |
+"""
+
+
+def test_the_table_of_the_failing_step_is_shown_and_a_tag_without_a_rule(project: Project) -> None:
+    project.steps("violated", VIOLATED)
+    assert (
+        "        (@req:PROVIDER-004)\n"
+        "     4  Given a box with 1 apples\n"
+        ">    5  Then the apples are\n"
+        "          | colour | size |\n"
+        "          | red    | 10   |\n"
+        "\n"
+        "features/plain.feature:5: Then the apples are\n"
+    ) in lines_of(project, TABLE)
+
+
+def test_a_failure_comes_whole_from_another_process(project: Project) -> None:
+    # The modules of steps that `project` has are this process's alone.
+    project.write("conftest.py", KITCHEN + VIOLATED)
+    project.write("features/table.feature", TABLE)
+    project.write("features/plain.feature", PLAIN.replace("Then 2", "Then 3"))
+    for options in ([], ["-n", "2"]):
+        text = project.run("features", *options).stdout.str()
+        assert ">    5  Then 3 apples are left\n\nin the box [1, 2]\n" in text
+        assert "          | red    | 10   |\n" in text
+        assert "FAILED features/plain.feature::Eating an apple - expected 3 apples, got 2" in text
 
 
 def test_a_bug_shows_its_type_its_step_and_the_traceback_of_the_step(project: Project) -> None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.scenario.checks import answer, stream, timing
 from sluicegate.scenario.checks.values import MISSING, at, same, written
-from sluicegate.scenario.exchange import Exchange
+from sluicegate.scenario.exchange import Exchange, Read
 
 from .exchanges import BROKEN, DONE, FINISH, FIRST, GOOD, SECOND, answered, chunk, event, streamed
 
@@ -200,16 +201,101 @@ def test_a_check_passes_in_silence(name: str) -> None:
 
 
 @pytest.mark.parametrize(("check", "bad"), CASES)
-def test_a_check_fails_and_shows_expected_got_where_and_the_wire(
+def test_a_check_fails_in_words_and_shows_expected_got_where_and_the_wire(
     check: Check, bad: Exchange
 ) -> None:
     with pytest.raises(ViolationError) as caught:
         check(bad)
-    message = str(caught.value)
-    assert message.startswith("expected ")
-    assert ", got " in message
-    assert "POST /v1/chat/completions" in message
-    assert "the client received" in message
+    error = caught.value
+    words, saw = error.words.splitlines()
+    assert not words.startswith("expected ")
+    assert saw.startswith("the client saw ")
+    assert error.evidence.startswith("expected   ")
+    assert "\ngot        " in error.evidence
+    assert "\nrequest    POST /v1/chat/completions\n" in error.evidence
+    assert "the client got\n" in error.evidence
+    assert error.brief.startswith("expected ")
+    assert ", got " in error.brief
+    assert str(error) == f"{error.words}\n\n{error.evidence}"
+    assert not re.search(r"b'|\bNone\b|\bTrue\b|<object", str(error))
+
+
+WORDS: dict[str, Callable[[Clock], None]] = {
+    "the answer began 2 s after the request, 0.5 s too late": lambda clock: timing.begins_after(
+        PLAIN, 1.5, clock
+    ),
+    "the answer ended 0.4 s after the request, 119.6 s too early": lambda clock: timing.ends_after(
+        GOOD, 120.0, clock
+    ),
+    "the first text came 0 s after the request, 0.002 s too early": (
+        lambda clock: timing.first_text_after(GOOD, 0.002, clock)
+    ),
+    "text 2 came 0.1 s after the first text, 0.1 s too early": lambda clock: timing.texts_apart(
+        GOOD, 0.2, clock
+    ),
+    'the answer has no header Allow, and it should be "GET"': lambda _: answer.has_header(
+        GOOD, "Allow", "GET"
+    ),
+    'the answer has the header Set-Cookie "***", and it should mention "a=1"': (
+        lambda _: answer.header_mentions(
+            replace(GOOD, headers=(("set-cookie", "b=hush"),)), "Set-Cookie", "a=1"
+        )
+    ),
+    "the body is not JSON, but an event stream": lambda _: answer.value_is(GOOD, "$.id", 1),
+    "the body is not JSON: it is not UTF-8 at byte 1": lambda _: answer.value_is(
+        replace(PLAIN, reads=(Read(3.0, b'"\xff"'),)), "$", 1
+    ),
+    '$.x of the body is "' + "y" * 56 + '..., not "\\u200b"': lambda _: answer.value_is(
+        answered(f'{{"x": "{"y" * 99}"}}'), "$.x", "\u200b"
+    ),
+    'text 2 of the stream is " world", not " there"': lambda _: stream.says(
+        GOOD, ["Hello", " there"]
+    ),
+    'the finish_reason is "stop" in chunk 3; it should be "length", once, in the last chunk': (
+        lambda _: stream.has_finish_reason(GOOD, "length")
+    ),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_first_sentence_says_what_is_wrong(words: str) -> None:
+    with SimulatedClock() as clock, pytest.raises(ViolationError) as caught:
+        WORDS[words](clock)
+    assert caught.value.words.splitlines()[0] == words
+
+
+def test_a_time_below_the_millisecond_is_not_told_as_none() -> None:
+    late = r"0\.0005 s too late"
+    with SimulatedClock(tolerance=0.0001) as clock, pytest.raises(ViolationError, match=late):
+        timing.ends_after(GOOD, 0.3995, clock)
+
+
+def test_the_one_line_is_short() -> None:
+    with pytest.raises(ViolationError) as caught:
+        answer.value_is(answered('{"x": "' + "y" * 999 + '"}'), "$.x", "z" * 999)
+    assert len(caught.value.brief) < 250
+    assert "y" * 300 not in caught.value.words
+
+
+@pytest.mark.parametrize("check", [answer.is_valid, stream.is_valid])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("openai/eror", 'no schema "openai/eror"; did you mean "openai/error"'),
+        ("x", r'no schema "x"; there are "openai/chat\.completion", '),
+    ],
+)
+def test_an_unknown_schema_is_the_authors_mistake(
+    check: Callable[[Exchange, str], None], name: str, message: str
+) -> None:
+    with pytest.raises(SluicegateError, match=message):
+        check(streamed(), name)
+
+
+@pytest.mark.parametrize("path", ["", "id", "$id", "$.", "$[x]", "$.a b"])
+def test_what_is_no_path_is_the_authors_mistake(path: str) -> None:
+    with pytest.raises(SluicegateError, match=r"expected a path such as \$\.choices"):
+        answer.values_are(PLAIN, [["path", "value"], [path, "1"]])
 
 
 TIMES: list[tuple[Callable[[Exchange, float, Clock], None], Exchange, float]] = [
@@ -236,19 +322,21 @@ def test_a_time_is_judged_within_the_tolerance(
 def test_on_the_wall_clock_a_chunk_may_be_late_but_not_later_than_the_next_is_due() -> None:
     with WallClock(tolerance=0.05) as clock:
         timing.texts_apart(streamed(FIRST, SECOND, apart=0.19), 0.1, clock)
-        with pytest.raises(ViolationError, match=r"chunk 2 to follow the first after 0\.1 s"):
+        with pytest.raises(
+            ViolationError, match=r"text 2 came 0\.21 s after the first text, 0\.11 s too late"
+        ):
             timing.texts_apart(streamed(FIRST, SECOND, apart=0.21), 0.1, clock)
         with pytest.raises(ViolationError):
             timing.texts_apart(streamed(FIRST, SECOND, apart=0.04), 0.1, clock)
 
 
 def test_the_distance_of_chunks_needs_two_of_them() -> None:
-    with SimulatedClock() as clock, pytest.raises(ViolationError, match="at least two chunks"):
+    with SimulatedClock() as clock, pytest.raises(ViolationError, match="fewer than two texts"):
         timing.texts_apart(streamed(FIRST), 0.1, clock)
 
 
 def test_what_never_began_did_not_begin_in_time() -> None:
-    with SimulatedClock() as clock, pytest.raises(ViolationError, match="got nothing"):
+    with SimulatedClock() as clock, pytest.raises(ViolationError, match="the answer never began"):
         timing.begins_after(replace(PLAIN, headers_at=None), 2.0, clock)
 
 

@@ -62,7 +62,7 @@ def test_a_variant_that_the_profile_lacks_is_skipped_and_says_so(run: pytest.Pyt
         run.makefile(".toml", profile=f'[provider]\nurl = "{well}"\n')
         result = run.runpytest_subprocess("plain.feature", "--profile=profile.toml", "-rs")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines("*not claimed: the profile names no variant 'unhealthy'*")
+    result.stdout.fnmatch_lines('*not claimed: the profile names no variant "unhealthy"*')
 
 
 def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> None:
@@ -81,7 +81,7 @@ def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> No
         (["--profile=bad.toml"], "ERROR: the profile bad.toml: is not as it must be:"),
         (
             ["--profile=odd.toml"],
-            "ERROR: the profile odd.toml: the provider has no variant 'ill'; it has *",
+            'ERROR: the profile odd.toml: the provider has no variant "ill"; there are "default",*',
         ),
         (["--profile=good.toml", "--clock=simulated"], "ERROR: --clock simulated needs embedded*"),
         (["--clock=sundial"], "*invalid choice: 'sundial'*"),

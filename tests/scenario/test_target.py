@@ -6,10 +6,11 @@ import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError
 from sluicegate.provider.app import create_app
+from sluicegate.provider.journal import Entry
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
 from sluicegate.scenario.profile import External, Profile, Readiness
-from sluicegate.scenario.target import Targets
+from sluicegate.scenario.target import Instance, Targets
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def free_port() -> Iterator[int]:
 
 def health(targets: Targets, variant: str = "default") -> int:
     async def ask() -> int:
-        async with targets.instance("provider", variant) as url, httpx.AsyncClient() as client:
-            return (await client.get(f"{url}/health")).status_code
+        async with targets.instance("provider", variant) as system, httpx.AsyncClient() as client:
+            return (await client.get(f"{system.url}/health")).status_code
 
     return targets.clock.run(ask())
 
@@ -44,20 +45,38 @@ def test_an_embedded_system_is_started_in_the_variant_that_was_asked_for(clock: 
 
 
 def test_an_unknown_variant_of_an_embedded_system_is_the_authors_mistake(clock: Clock) -> None:
-    with pytest.raises(SluicegateError, match="no variant 'sick'; it has default, two-models"):
+    with pytest.raises(
+        SluicegateError, match='no variant "sick"; there are "default", "two-models"'
+    ):
         health(Targets(clock, Profile()), "sick")
 
 
 def test_an_external_system_is_asked_at_its_url() -> None:
     with WallClock() as clock:
 
-        async def judged() -> str:
+        async def judged() -> tuple[Instance, str]:
             async with Server(create_app()) as server:
                 targets = Targets(clock, external(server.url))
-                async with targets.instance("provider", "default") as url:
-                    return "the same" if url == server.url else url
+                async with targets.instance("provider", "default") as instance:
+                    return instance, server.url
 
-        assert clock.run(judged()) == "the same"
+        instance, url = clock.run(judged())
+    assert instance == Instance(url, journal=None)
+
+
+def test_an_embedded_system_keeps_a_journal_of_its_own(clock: Clock) -> None:
+    targets = Targets(clock, Profile())
+
+    async def asked() -> tuple[Entry, ...]:
+        async with targets.instance("provider", "default") as system:
+            async with httpx.AsyncClient() as client:
+                await client.get(f"{system.url}/health")
+            assert system.journal is not None
+            return system.journal.entries
+
+    for _ in range(2):
+        (entry,) = clock.run(asked())
+        assert (entry.number, entry.path, entry.status) == (1, "/health", 200)
 
 
 def test_a_variant_that_the_profile_does_not_name_is_skipped(clock: Clock) -> None:

@@ -1,11 +1,16 @@
+import asyncio
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
-from sluicegate.runtime.clock import SimulatedClock
-from sluicegate.scenario.exchange import Request
-from sluicegate.scenario.profile import Profile
+from sluicegate.provider.app import create_app
+from sluicegate.runtime.clock import SimulatedClock, WallClock
+from sluicegate.runtime.server import Server
+from sluicegate.scenario.client import ask, connected
+from sluicegate.scenario.exchange import Exchange, Request
+from sluicegate.scenario.profile import External, Profile
 from sluicegate.scenario.target import Targets
 from sluicegate.scenario.world import World
 
@@ -49,7 +54,7 @@ def test_the_ordinary_client_meets_an_answer_that_is_no_stream(world: World) -> 
     world.be("httpx-sse")
     world.ask("fail=500", stream=True)
     assert world.exchange.status == 500
-    assert world.exchange.ending == "broken"
+    assert world.exchange.ending == "refused"
     assert "Content-Type" in world.exchange.trouble
 
 
@@ -60,12 +65,12 @@ def test_a_client_gives_up_after_two_minutes(world: World) -> None:
 
 
 def test_an_unknown_client_is_the_authors_mistake(world: World) -> None:
-    with pytest.raises(SluicegateError, match="expected a client of raw or httpx-sse, got 'curl'"):
+    with pytest.raises(SluicegateError, match='a client of "raw" or "httpx-sse", got "curl"'):
         world.be("curl")
 
 
 def test_a_sentence_about_an_answer_needs_one(world: World) -> None:
-    with pytest.raises(SluicegateError, match=r"needs 1 answer\(s\), and the client has asked 0"):
+    with pytest.raises(SluicegateError, match="needs 1 answer, and the client has asked 0"):
         _ = world.exchange
 
 
@@ -81,10 +86,75 @@ def test_a_method_that_is_none_is_the_authors_mistake(method: str) -> None:
         Request(method, "/health")
 
 
+def test_a_request_is_written_without_its_secrets() -> None:
+    request = Request("GET", "/x?a=1&api_key=hush", (("authorization", "Bearer hush"),))
+    assert str(request) == "GET /x?a=1&api_key=***"
+    assert "hush" not in repr(request)
+
+
 def test_a_variant_is_chosen_before_the_first_request(world: World) -> None:
     world.ask()
-    with pytest.raises(SluicegateError, match="the variant 'unhealthy' comes too late"):
+    with pytest.raises(SluicegateError, match='the variant "unhealthy" comes too late'):
         world.choose("unhealthy")
+
+
+def test_a_variant_that_nobody_knows_is_refused_where_it_is_chosen(world: World) -> None:
+    with pytest.raises(SluicegateError, match='no variant "unhealty"; did you mean "unhealthy"'):
+        world.choose("unhealty")
+
+
+def test_an_exchange_holds_what_the_provider_noted_of_it_and_of_no_other(world: World) -> None:
+    world.ask()
+    world.send("GET /v1/models")
+    before, last = world.exchange_before, world.exchange
+    assert [each.entry.path for each in before.provided or ()] == ["/v1/chat/completions"]
+    assert [each.entry.path for each in last.provided or ()] == ["/v1/models"]
+    assert [(each.number, each.total) for each in (before, last)] == [(1, 2), (2, 2)]
+
+
+def test_the_provider_notes_that_the_client_gave_up(world: World) -> None:
+    world.ask("delay=200000")
+    (provided,) = world.exchange.provided or ()
+    assert provided.entry.outcome == "client went away"
+    assert provided.entry.ended == world.exchange.ended
+
+
+def test_a_system_in_another_process_has_only_the_clients_side() -> None:
+    with WallClock() as clock, ExitStack() as stack:
+        server = Server(create_app())
+        clock.run(server.__aenter__())
+        stack.callback(lambda: clock.run(server.__aexit__(None, None, None)))
+        profile = Profile({"provider": External({"default": server.url})})
+        with World(Targets(clock, profile)) as world:
+            world.ask()
+            assert world.exchange.status == 200
+            assert world.exchange.provided is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "trouble"),
+    [
+        (b"", "Server disconnected without sending a response."),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", "peer closed connection without"),
+    ],
+)
+def test_a_connection_that_breaks_is_told_in_words(answer: bytes, trouble: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+        await writer.wait_closed()
+
+    async def asked() -> Exchange:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()
+            async with connected(f"http://{host}:{port}") as client:
+                return await ask(client, Request("GET", "/"))
+
+    with SimulatedClock() as clock:
+        exchange = clock.run(asked())
+    assert exchange.ending == "broken"
+    assert exchange.trouble.startswith(trouble)
 
 
 def test_a_prompt_has_a_limit(world: World) -> None:

@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -10,10 +9,9 @@ from _pytest.fixtures import call_fixture_func
 from pytest_bdd.compat import inject_fixture
 from pytest_bdd.parser import Scenario, ScenarioTemplate, Step
 from pytest_bdd.steps import StepFunctionContext
-from pytest_bdd.utils import get_required_args
 
 from .lookup import Visible
-from .steps import BLOCKS
+from .steps import BLOCKS, required_arguments
 
 # `import pytest_bdd.scenario` would give the decorator of that name.
 _PYTEST_BDD: Final[Any] = importlib.import_module("pytest_bdd.scenario")
@@ -81,9 +79,3 @@ def _arguments(
 def _blocks(step: Step) -> dict[str, object]:
     found = (step.docstring, step.datatable and step.datatable.raw())
     return {name: block for name, block in zip(BLOCKS, found, strict=True) if block is not None}
-
-
-@cache
-def required_arguments(function: Callable[..., object]) -> tuple[str, ...]:
-    """Return the names of a step function's parameters that have no default."""
-    return tuple(get_required_args(function))

@@ -15,7 +15,7 @@ from pytest_bdd.steps import (
 )
 
 from .internals import fixture_names
-from .steps import Place, place_of
+from .steps import BLOCKS, Place, place_of, required_arguments
 
 _PREFIX: Final = StepNamePrefix.step_def.value
 
@@ -60,6 +60,7 @@ class Visible:
     definitions: tuple[Definition, ...]
     has_fixture: Callable[[str], bool]
     _fitting: dict[tuple[str, str], list[Definition]] = field(default_factory=dict)
+    _missing: dict[Callable[..., object], list[str]] = field(default_factory=dict)
 
     def definition(self, step: Step) -> Definition:
         """Return the definition of a step that fits exactly one."""
@@ -75,6 +76,15 @@ class Visible:
         if key not in self._fitting:
             self._fitting[key] = self._nearest(type_, text)
         return self._fitting[key]
+
+    def missing_fixtures(self, definition: Definition, text: str) -> list[str]:
+        """Return the fixtures that a definition needs, given a step that fits it, and lacks."""
+        function = definition.context.step_func
+        if function not in self._missing:
+            filled = {*(definition.context.parser.parse_arguments(text) or {}), *BLOCKS}
+            names = (name for name in required_arguments(function) if name not in filled)
+            self._missing[function] = [name for name in names if not self.has_fixture(name)]
+        return self._missing[function]
 
     def _nearest(self, type_: str, text: str) -> list[Definition]:
         nearest: dict[str, dict[Callable[..., object], Definition]] = {}

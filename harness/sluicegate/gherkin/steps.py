@@ -4,6 +4,7 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -11,6 +12,7 @@ import pytest_bdd
 from cucumber_expressions.errors import (  # type: ignore[import-untyped]
     CucumberExpressionError,
 )
+from pytest_bdd.utils import get_required_args
 
 from sluicegate.errors import SluicegateError
 
@@ -57,6 +59,12 @@ def place_of(function: Callable[..., object]) -> Place:
     """Return where a function is defined."""
     code = inspect.unwrap(function).__code__
     return Place(Path(code.co_filename), code.co_firstlineno)
+
+
+@cache
+def required_arguments(function: Callable[..., object]) -> tuple[str, ...]:
+    """Return the names of a step function's parameters that have no default."""
+    return tuple(get_required_args(function))
 
 
 def given(sentence: str, *, target_fixture: str | None = None) -> Callable[[F], F]:

@@ -49,9 +49,24 @@ async def ask(client: httpx.AsyncClient, request: Request, kind: Kind = "raw") -
             await _READERS[kind](client, request, record)
     except TimeoutError:
         return record.close("given up", f"after {PATIENCE:g} s")
-    except (httpx.HTTPError, httpx_sse.SSEError) as error:
-        return record.close("broken", f"{type(error).__name__}: {error}")
+    except httpx_sse.SSEError as error:
+        return record.close("refused", str(error))
+    except httpx.HTTPError as error:
+        return record.close("broken", _told(error))
     return record.close("complete")
+
+
+def _told(error: httpx.HTTPError) -> str:
+    # Below httpx, some errors say nothing, and others an empty tuple.
+    said = str(error).strip("() ")
+    return said or _SILENT.get(type(error), type(error).__name__)
+
+
+_SILENT: dict[type[httpx.HTTPError], str] = {
+    httpx.ConnectError: "there was no connection",
+    httpx.ReadError: "the connection failed while the client was reading",
+    httpx.WriteError: "the connection failed while the client was sending",
+}
 
 
 @dataclass(slots=True)

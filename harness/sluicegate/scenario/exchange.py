@@ -1,26 +1,26 @@
 """One exchange as the client saw it: what it sent, and every byte that came back, with its time."""
 
+import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import httpx
-
 from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.provider.journal import Entry, mask_query
 from sluicegate.wire.sse import Decoder, Event
 
-Ending = Literal["complete", "broken", "given up"]
-"""How the transport ended: the body was whole, it broke off, or the client waited long enough."""
+Ending = Literal["complete", "broken", "refused", "given up"]
+"""How the exchange ended for the client.
 
-_SHOWN_READS = 12
-_SHOWN_BYTES = 160
+The body was whole, the transport broke, the client took the answer for none that it can read, or
+it had waited long enough.
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """What a client sends: method, path with query, headers and body.
+    """What a client sends: method, path with query, headers and body; as text without secrets.
 
     Raises SluicegateError for what is no method, and for a path that leaves the system under test.
     """
@@ -32,12 +32,18 @@ class Request:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z]+", self.method):
-            raise SluicegateError(f"expected a method such as GET, got {self.method!r}")
+            raise SluicegateError(f"expected a method such as GET, got {json.dumps(self.method)}")
         if not re.fullmatch(r"/(?!/).*", self.target) or not self.target.isprintable():
-            raise SluicegateError(f"expected a path such as /v1/models, got {self.target!r}")
+            got = json.dumps(self.target)
+            raise SluicegateError(f"expected a path such as /v1/models, got {got}")
 
     def __str__(self) -> str:
-        return f"{self.method} {self.target}"
+        path, mark, query = self.target.partition("?")
+        return f"{self.method} {path}{mark}{mask_query(query)}"
+
+    def __repr__(self) -> str:
+        # A traceback shows it, too.
+        return f"<{self}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,22 @@ class Heard:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a provider noted of a request that an exchange led to; `by` names the provider."""
+
+    by: str
+    entry: Entry
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request and all that came of it; times are seconds on the clock.
 
     `status` is 0 and `headers_at` None where no answer began. `heard` holds what an ordinary
     client made of the stream; it is None for the raw client, whose bytes the judge decodes itself.
+    `provided` is the provider's side, None where nobody can know it. The exchange is the one with
+    that `number` of `total` in its scenario.
     """
 
     request: Request
@@ -74,13 +90,16 @@ class Exchange:
     reads: tuple[Read, ...] = ()
     heard: tuple[Heard, ...] | None = None
     trouble: str = ""
+    provided: tuple[Provided, ...] | None = None
+    number: int = 1
+    total: int = 1
 
     @property
     def body(self) -> bytes:
         """The bytes of the body, as far as they came."""
         if self.heard is not None:
             raise NotJudgedError(
-                "this sentence is about bytes, and the client was 'httpx-sse', which shows events "
+                'this sentence is about bytes, and the client was "httpx-sse", which shows events '
                 'only: write `Given the client is "raw"`'
             )
         return b"".join(read.data for read in self.reads)
@@ -97,43 +116,3 @@ class Exchange:
         """Return a header's value, several of one name joined by ", ", or None."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return ", ".join(values) if values else None
-
-    def transcript(self) -> str:
-        """Describe the exchange in lines, the last reads with their times since the request."""
-        return "\n".join([*self._sent(), "the client received", *self._received()])
-
-    def _sent(self) -> Iterator[str]:
-        yield "the client sent"
-        yield f"  {self.request}"
-        if self.request.body:
-            yield f"  {_shorten(self.request.body)}"
-
-    def _received(self) -> Iterator[str]:
-        if self.headers_at is not None:
-            kind = self.header("content-type") or "no content type"
-            yield self._line(
-                self.headers_at,
-                f"{self.status} {httpx.codes.get_reason_phrase(self.status)}, {kind}",
-            )
-        shown = [(heard.at, heard.event.data.encode()) for heard in self.heard or ()]
-        shown = shown or [(read.at, read.data) for read in self.reads]
-        if len(shown) > _SHOWN_READS:
-            yield f"  ({len(shown) - _SHOWN_READS} earlier reads are not shown)"
-        for at, data in shown[-_SHOWN_READS:]:
-            yield self._line(at, _shorten(data))
-        yield self._line(self.ended, _ENDINGS[self.ending] + self.trouble)
-
-    def _line(self, at: float, text: str) -> str:
-        return f"  {at - self.started:9.3f} s  {text}"
-
-
-_ENDINGS: dict[Ending, str] = {
-    "complete": "(the body is complete)",
-    "broken": "(the transport broke) ",
-    "given up": "(the client gave up) ",
-}
-
-
-def _shorten(data: bytes) -> str:
-    text = data.decode(errors="backslashreplace").replace("\r", "\\r").replace("\n", "\\n")
-    return text if len(text) <= _SHOWN_BYTES else f"{text[:_SHOWN_BYTES]}... ({len(data)} bytes)"

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.provider.journal import Journal
 from sluicegate.provider.plan import Plan
 from sluicegate.runtime.clock import Clock
 from sluicegate.runtime.server import Server
 
+from .checks.values import meant, quoted
 from .client import connected
 from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
 
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
 
 _PROBE_EVERY = 0.1
 _PROBE_LIMIT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A running system: its URL, and its journal, None where somebody else runs it."""
+
+    url: str
+    journal: Journal | None = None
 
 
 class Targets:
@@ -40,29 +51,36 @@ class Targets:
         for system, external in profile.systems.items():
             unknown = sorted(external.urls.keys() - _VARIANTS[system].keys())
             if unknown:
-                raise ProfileError(
-                    f"the {system} has no variant {', '.join(map(repr, unknown))}; "
-                    f"it has {', '.join(sorted(_VARIANTS[system]))}"
-                )
+                raise ProfileError(_no_variant(system, unknown[0]))
+
+    def known(self, system: str, variant: str) -> str:
+        """Return the variant; raises SluicegateError for one that nobody knows."""
+        if variant not in _VARIANTS[system]:
+            raise SluicegateError(_no_variant(system, variant))
+        return variant
 
     @asynccontextmanager
-    async def instance(self, system: str, variant: str) -> AsyncIterator[str]:
-        """Yield the URL of a running instance of the system.
+    async def instance(self, system: str, variant: str) -> AsyncIterator[Instance]:
+        """Yield a running instance of the system.
 
         Skips the scenario where the profile does not claim the variant. Raises NotJudgedError
         where the system is not ready, SluicegateError for a variant that nobody knows.
         """
+        plan = _VARIANTS[system][self.known(system, variant)]
         external = self._profile.systems.get(system)
         if external is not None:
-            yield await self._found(system, external, variant)
+            yield Instance(await self._found(system, external, variant))
             return
-        async with Server(_embedded(system, variant, self.clock)) as server:
-            yield server.url
+        journal = Journal()
+        async with Server(_BUILDERS[system](plan, self.clock, journal)) as server:
+            yield Instance(server.url, journal)
 
     async def _found(self, system: str, external: External, variant: str) -> str:
         url = external.urls.get(variant)
         if url is None:
-            pytest.skip(f"not claimed: the profile names no variant {variant!r} of the {system}")
+            pytest.skip(
+                f"not claimed: the profile names no variant {quoted(variant)} of the {system}"
+            )
         if system not in self._troubles:
             self._troubles[system] = await _wait_until_ready(external)
         if self._troubles[system]:
@@ -97,20 +115,15 @@ async def _probe(client: httpx.AsyncClient, path: str, statuses: tuple[int, ...]
     return f"answered {response.status_code}, expected {' or '.join(map(str, statuses))}"
 
 
-def _embedded(system: str, variant: str, clock: Clock) -> "ASGIApp":
-    variants = _VARIANTS[system]
-    if variant not in variants:
-        raise SluicegateError(
-            f"the {system} has no variant {variant!r}; it has {', '.join(sorted(variants))}"
-        )
-    return _BUILDERS[system](variants[variant], clock)
+def _no_variant(system: str, variant: str) -> str:
+    return f"the {system} has no variant {quoted(variant)}; {meant(variant, _VARIANTS[system])}"
 
 
-def _provider(plan: Plan, clock: Clock) -> "ASGIApp":
+def _provider(plan: Plan, clock: Clock, journal: Journal) -> "ASGIApp":
     # Quart takes 0.3 s to import, and a run against external systems needs none of it.
     from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
 
-    return create_app(plan, unix=clock.unix)
+    return create_app(plan, journal=journal, unix=clock.unix)
 
 
 _VARIANTS: Mapping[str, Mapping[str, Plan]] = {
@@ -120,4 +133,4 @@ _VARIANTS: Mapping[str, Mapping[str, Plan]] = {
         "unhealthy": Plan(healthy=False),
     },
 }
-_BUILDERS: Mapping[str, Callable[[Plan, Clock], "ASGIApp"]] = {"provider": _provider}
+_BUILDERS: Mapping[str, Callable[[Plan, Clock, Journal], "ASGIApp"]] = {"provider": _provider}

@@ -2,20 +2,23 @@
 
 import json
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, get_args
 
 from sluicegate.errors import SluicegateError
 from sluicegate.runtime.clock import Clock
 
+from .checks.values import number, quoted
 from .client import Kind, ask, connected
 from .command import Command
-from .exchange import Exchange, Request
+from .exchange import Exchange, Provided, Request
 from .profile import DEFAULT_VARIANT
 from .target import Targets
 
 if TYPE_CHECKING:
     import httpx
+
+    from sluicegate.provider.journal import Journal
 
 CHAT = "/v1/chat/completions"
 LONGEST_PROMPT = 1024**3
@@ -50,6 +53,7 @@ class World:
         self._kind: Kind = "raw"
         self._exchanges: list[Exchange] = []
         self._open = AsyncExitStack()
+        self._journal: Journal | None = None
         self._client: httpx.AsyncClient | None = None
 
     @property
@@ -68,11 +72,15 @@ class World:
         return self._nth(-2)
 
     def choose(self, variant: str) -> None:
-        """Choose the variant of the provider, before the client has asked it anything."""
+        """Choose the variant of the provider, before the client has asked it anything.
+
+        Raises SluicegateError for a variant that nobody knows, and when it is too late.
+        """
+        self._targets.known("provider", variant)
         if self._client is not None:
             raise SluicegateError(
-                f"the variant {variant!r} comes too late: the client has asked the variant "
-                f"{self._variant!r} already; put this sentence before the first request"
+                f"the variant {quoted(variant)} comes too late: the client has asked the variant "
+                f"{quoted(self._variant)} already; put this sentence before the first request"
             )
         self._variant = variant
 
@@ -86,7 +94,8 @@ class World:
         """Choose the client: "raw", whose bytes the judge reads, or the ordinary "httpx-sse"."""
         known = get_args(Kind)
         if kind not in known:
-            raise SluicegateError(f"expected a client of {' or '.join(known)}, got {kind!r}")
+            wanted = " or ".join(map(quoted, known))
+            raise SluicegateError(f"expected a client of {wanted}, got {quoted(kind)}")
         self._kind = kind  # type: ignore[assignment] # it is one of the Kinds
 
     def ask(self, parameters: str = "", **options: object) -> None:
@@ -106,21 +115,40 @@ class World:
             self._send(Request(method, target, _JSON, body.encode()))
 
     def _send(self, request: Request) -> None:
-        self._exchanges.append(self.clock.run(self._exchange(request)))
+        exchanges = [*self._exchanges, self.clock.run(self._exchange(request))]
+        self._exchanges = [
+            replace(exchange, number=place, total=len(exchanges))
+            for place, exchange in enumerate(exchanges, 1)
+        ]
 
     async def _exchange(self, request: Request) -> Exchange:
-        if self._client is None:
-            url = await self._open.enter_async_context(
-                self._targets.instance("provider", self._variant)
-            )
-            self._client = await self._open.enter_async_context(connected(url))
-        return await ask(self._client, request, self._kind)
+        client = self._client or await self._connect()
+        earlier = self._noted()
+        exchange = await ask(client, request, self._kind)
+        if self._journal is None:
+            return exchange
+        if any(provided.entry.outcome == "open" for provided in self._noted()):
+            # The provider is to learn that the client has gone.
+            await self.clock.quiesce()
+        last = max((provided.entry.number for provided in earlier), default=0)
+        return replace(exchange, provided=self._noted(last))
+
+    async def _connect(self) -> "httpx.AsyncClient":
+        found = self._targets.instance("provider", self._variant)
+        instance = await self._open.enter_async_context(found)
+        self._journal = instance.journal
+        self._client = await self._open.enter_async_context(connected(instance.url))
+        return self._client
+
+    def _noted(self, last: int = 0) -> tuple[Provided, ...]:
+        entries = self._journal.entries if self._journal is not None else ()
+        return tuple(Provided("the provider", entry) for entry in entries if entry.number > last)
 
     def _nth(self, place: int) -> Exchange:
         if len(self._exchanges) < abs(place):
             raise SluicegateError(
-                f"this sentence needs {abs(place)} answer(s), and the client has asked "
-                f"{len(self._exchanges)} times so far; a sentence such as "
+                f"this sentence needs {number(abs(place), 'answer')}, and the client has asked "
+                f"{number(len(self._exchanges), 'time')} so far; a sentence such as "
                 '"When the client asks for a stream" comes first'
             )
         return self._exchanges[place]

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_bdd.parser import Step
+from pytest_bdd.parser import ScenarioTemplate, Step
 
 from sluicegate.gherkin.document import Document, Problem
-from sluicegate.gherkin.execution import required_arguments
 from sluicegate.gherkin.language import Language
 from sluicegate.gherkin.lookup import Definition, Visible
-from sluicegate.gherkin.steps import BLOCKS
+from sluicegate.gherkin.steps import BLOCKS, required_arguments
 
 from .undefined import explain, listed
 
@@ -48,11 +47,18 @@ def check(document: Document, known: Visible, passed_over: set[int]) -> Iterator
 
 def _steps(document: Document, passed_over: set[int]) -> Iterator[Step]:
     for template in document.feature.scenarios.values():
-        rows = [row for examples in template.examples for row in examples.as_contexts()]
-        for row in rows or [{}]:
-            for step in template.render(row).steps:
-                if not {template.line_number, step.line_number} & passed_over:
-                    yield step
+        for step in _filled_in(template):
+            if not {template.line_number, step.line_number} & passed_over:
+                yield step
+
+
+def _filled_in(template: ScenarioTemplate) -> Iterator[Step]:
+    """Yield the steps of a scenario, of an outline once for each row."""
+    if not template.examples:
+        yield from template.steps
+    for examples in template.examples:
+        for row in examples.as_contexts():
+            yield from template.render(row).steps
 
 
 def _ambiguous(step: Step, candidates: list[Definition], language: Language) -> str:
@@ -78,12 +84,9 @@ def _check_blocks(step: Step, definition: Definition) -> Iterator[Problem]:
 def _missing_fixtures(
     step: Step, definition: Definition, known: Visible
 ) -> Iterator[tuple[str, Problem]]:
-    context = definition.context
-    values = context.parser.parse_arguments(step.name) or {}
-    for name in required_arguments(context.step_func):
-        if name not in values and name not in BLOCKS and not known.has_fixture(name):
-            text = (
-                f"'{step.keyword} {step.name}' needs the fixture {name!r}, which is not defined"
-                f" (step in {definition.place}); define it, or correct the parameter's name"
-            )
-            yield name, Problem(step.line_number, text, "fixture")
+    for name in known.missing_fixtures(definition, step.name):
+        text = (
+            f"'{step.keyword} {step.name}' needs the fixture {name!r}, which is not defined"
+            f" (step in {definition.place}); define it, or correct the parameter's name"
+        )
+        yield name, Problem(step.line_number, text, "fixture")

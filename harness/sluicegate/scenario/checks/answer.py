@@ -3,41 +3,86 @@
 from collections.abc import Iterable, Sequence
 
 from sluicegate.errors import SluicegateError
+from sluicegate.provider.journal import mask_headers
 from sluicegate.scenario.exchange import Exchange
+from sluicegate.scenario.sides import end_of
 from sluicegate.wire.schema import explain, violations
 from sluicegate.wire.sse import is_event_stream
 
-from .values import MISSING, at, parsed, same, show, sought, written
+from .values import (
+    MISSING,
+    at,
+    brief,
+    number,
+    parsed,
+    quoted,
+    require_schema,
+    same,
+    show,
+    sought,
+    written,
+)
 from .violation import require, violated
+
+_SHOWN = 60
+"""Characters of a body that is not what it should be."""
 
 
 def has_status(exchange: Exchange, status: int) -> None:
     """Require the status."""
+    got = exchange.status
     require(
         exchange,
-        holds=exchange.status == status,
+        holds=got == status,
+        words=f"the status is {got}, not {status}"
+        if got
+        else "no answer came, so there is no status",
         expected=f"status {status}",
-        got=f"status {exchange.status}" if exchange.status else "no answer",
+        got=f"status {got}" if got else "no answer",
     )
 
 
 def has_header(exchange: Exchange, name: str, value: str) -> None:
     """Require a header's value, to the letter."""
-    got = exchange.header(name)
-    require(exchange, holds=got == value, expected=f"{name} {value!r}", got=repr(got))
+    got = _header(exchange, name)
+    require(
+        exchange,
+        holds=exchange.header(name) == value,
+        words=f"the answer has {got}, and it should be {quoted(value)}",
+        expected=f"the header {name} {quoted(value)}",
+        got=got,
+    )
 
 
 def header_mentions(exchange: Exchange, name: str, text: str) -> None:
     """Require that a header's value contains the text."""
-    got = exchange.header(name) or ""
-    require(exchange, holds=sought(text) in got, expected=f"{name} with {text!r}", got=repr(got))
+    got = _header(exchange, name)
+    require(
+        exchange,
+        holds=sought(text) in (exchange.header(name) or ""),
+        words=f"the answer has {got}, and it should mention {quoted(text)}",
+        expected=f"the header {name} that mentions {quoted(text)}",
+        got=got,
+    )
+
+
+def _header(exchange: Exchange, name: str) -> str:
+    value = exchange.header(name)
+    if value is None:
+        return f"no header {name}"
+    ((_, shown),) = mask_headers([(name, value)])
+    return f"the header {name} {quoted(shown)}"
 
 
 def is_stream(exchange: Exchange) -> None:
     """Require the media type text/event-stream."""
-    got = exchange.header("content-type") or ""
-    expected = "the content type 'text/event-stream'"
-    require(exchange, holds=is_event_stream(got), expected=expected, got=repr(got))
+    require(
+        exchange,
+        holds=is_event_stream(exchange.header("content-type") or ""),
+        words="the answer is no event stream",
+        expected='the header Content-Type "text/event-stream"',
+        got=_header(exchange, "Content-Type"),
+    )
 
 
 def ends_cleanly(exchange: Exchange) -> None:
@@ -45,38 +90,60 @@ def ends_cleanly(exchange: Exchange) -> None:
     require(
         exchange,
         holds=exchange.ending == "complete",
+        words="the answer did not end cleanly",
         expected="a body that ends cleanly",
-        got=f"{exchange.ending!r} {exchange.trouble}",
+        got=end_of(exchange),
     )
 
 
 def body(exchange: Exchange) -> object:
     """Return the body's JSON."""
+    data = exchange.body
     try:
-        return parsed(exchange.body)
+        return parsed(data)
     except ValueError as error:
-        violated(exchange, "a body that is JSON", f"{exchange.body[:60]!r} ({error})")
+        is_stream = is_event_stream(exchange.header("content-type") or "")
+        why = ", but an event stream" if is_stream else f": {error}"
+        words = f"the body is not JSON{why}" if data else "the body is empty"
+        got = quoted(data, _SHOWN) if data else "an empty body"
+        violated(exchange, words, expected="a body that is JSON", got=got)
 
 
 def body_ends_with(exchange: Exchange, data: bytes) -> None:
     """Require the last bytes of the body."""
-    got = exchange.body[-len(data) - 20 :]
-    holds = exchange.body.endswith(data)
-    require(exchange, holds=holds, expected=f"a body that ends with {data!r}", got=repr(got))
+    end = exchange.body[-len(data) - 20 :]
+    require(
+        exchange,
+        holds=exchange.body.endswith(data),
+        words=f"the body does not end with {quoted(data)}",
+        expected=f"a body that ends with {quoted(data)}",
+        got=f"a body that ends with {quoted(end)}" if end else "an empty body",
+    )
 
 
 def is_valid(exchange: Exchange, schema: str) -> None:
     """Require that the body follows a schema of `schemas/`."""
+    require_schema(schema)
     found = violations(body(exchange), schema)
     if found:
-        violated(exchange, f"a body by the schema {schema!r}", f"one with\n{explain(found)}\n")
+        violated(
+            exchange,
+            f"the body does not follow the schema {quoted(schema)} ({found[0]})",
+            expected=f"a body by the schema {quoted(schema)}",
+            got=explain(found),
+        )
 
 
 def value_is(exchange: Exchange, path: str, expected: object) -> None:
     """Require the value at a path of the body."""
     got = at(body(exchange), path)
-    holds = got is not MISSING and same(got, expected)
-    require(exchange, holds=holds, expected=f"{path} to be {show(expected)}", got=show(got))
+    require(
+        exchange,
+        holds=same(got, expected),
+        words=f"{path} of the body is {brief(got)}, not {brief(expected)}",
+        expected=f"{path} to be {show(expected)}",
+        got=show(got),
+    )
 
 
 def values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
@@ -88,29 +155,57 @@ def values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
 def value_begins(exchange: Exchange, path: str, beginning: str) -> None:
     """Require how the text at a path of the body begins."""
     got = at(body(exchange), path)
-    holds = isinstance(got, str) and got.startswith(sought(beginning))
-    require(exchange, holds=holds, expected=f"{path} to begin {beginning!r}", got=show(got))
+    require(
+        exchange,
+        holds=isinstance(got, str) and got.startswith(sought(beginning)),
+        words=f"{path} of the body is {brief(got)}, and should begin with {quoted(beginning)}",
+        expected=f"{path} to begin with {quoted(beginning)}",
+        got=show(got),
+    )
 
 
 def value_mentions(exchange: Exchange, path: str, text: str) -> None:
     """Require that the text at a path of the body contains another."""
     got = at(body(exchange), path)
-    holds = isinstance(got, str) and sought(text) in got
-    require(exchange, holds=holds, expected=f"{path} with {text!r}", got=show(got))
+    require(
+        exchange,
+        holds=isinstance(got, str) and sought(text) in got,
+        words=f"{path} of the body is {brief(got)}, and should mention {quoted(text)}",
+        expected=f"{path} to mention {quoted(text)}",
+        got=show(got),
+    )
 
 
 def has_entries(exchange: Exchange, path: str, count: int) -> None:
     """Require the number of entries in the list at a path of the body."""
     got = at(body(exchange), path)
-    holds = isinstance(got, list) and len(got) == count
-    require(exchange, holds=holds, expected=f"{path} with {count} entries", got=show(got))
+    require(
+        exchange,
+        holds=isinstance(got, list) and len(got) == count,
+        words=f"{path} of the body is {entries(got)}, and should have {count}",
+        expected=f"{path} to be a list of {number(count, 'entry')}",
+        got=show(got),
+    )
+
+
+def entries(value: object) -> str:
+    """Say how many entries a list has, or that it is none."""
+    if value is MISSING:
+        return "missing"
+    return f"a list of {number(len(value), 'entry')}" if isinstance(value, list) else "no list"
 
 
 def value_differs(exchange: Exchange, before: Exchange, path: str) -> None:
     """Require that the value at a path is there, and not what it was in the exchange before."""
     got, earlier = at(body(exchange), path), at(body(before), path)
-    holds = isinstance(got, str) and got != earlier
-    require(exchange, holds=holds, expected=f"{path} other than {show(earlier)}", got=show(got))
+    again = ", as in the answer before" if got is not MISSING and same(got, earlier) else ""
+    require(
+        exchange,
+        holds=isinstance(got, str) and got != earlier,
+        words=f"{path} of the body is {brief(got)}{again}",
+        expected=f"{path} to be a text other than {show(earlier)}",
+        got=show(got),
+    )
 
 
 def error_is(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
@@ -128,6 +223,6 @@ def rows(table: Sequence[Sequence[str]], columns: tuple[str, ...]) -> Iterable[S
     if tuple(header) != columns or not below:
         raise SluicegateError(
             f"expected a table with the columns {' | '.join(columns)} and at least one row, "
-            f"got the columns {' | '.join(header)} and {len(below)} rows"
+            f"got the columns {' | '.join(header)} and {number(len(below), 'row')}"
         )
     return below

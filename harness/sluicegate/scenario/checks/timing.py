@@ -8,24 +8,27 @@ from sluicegate.scenario.exchange import Exchange
 
 from .answer import body
 from .stream import chunks, texts
-from .values import at, show
+from .values import at, brief, show
 from .violation import violated
 
 
 def begins_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that status and headers came that long after the request."""
-    _took(exchange, clock, "the answer to begin", seconds, exchange.headers_at)
+    due = _Due("the answer", "begin", "began", seconds, clock.tolerance)
+    _took(exchange, clock, due, exchange.headers_at)
 
 
 def ends_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that the exchange ended that long after the request."""
-    _took(exchange, clock, "the answer to end", seconds, exchange.ended)
+    due = _Due("the answer", "end", "ended", seconds, clock.tolerance)
+    _took(exchange, clock, due, exchange.ended)
 
 
 def first_text_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that the first piece of text came that long after the request."""
     first = next((time for time, _ in texts(exchange)), None)
-    _took(exchange, clock, "the first chunk", seconds, first)
+    due = _Due("the first text", "come", "came", seconds, clock.tolerance)
+    _took(exchange, clock, due, first)
 
 
 def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
@@ -36,10 +39,12 @@ def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """
     times = [time for time, _ in texts(exchange)]
     if len(times) < 2:  # noqa: PLR2004 - a distance has two ends
-        violated(exchange, "at least two chunks with text", str(len(times)))
+        words = "the stream has fewer than two texts, so there is no distance"
+        got = str(len(times))
+        violated(exchange, words, expected="at least two chunks with text", got=got)
     late = seconds if clock.name == "wall" else clock.tolerance
     for number, time in enumerate(times):
-        due = _Due(f"chunk {number + 1} to follow the first", number * seconds, late)
+        due = _Due(f"text {number + 1}", "come", "came", number * seconds, late, "the first text")
         _judge(exchange, clock, due, time - times[0])
 
 
@@ -61,25 +66,51 @@ def _is_now(exchange: Exchange, path: str, document: object, clock: Clock) -> No
     first, last = int(now + exchange.started), int(now + exchange.ended)
     # A bool is an int to Python, and no time to anyone.
     if type(got) is not int or not first <= got <= last:
-        violated(exchange, f"{path} from {first} to {last}", show(got))
+        violated(
+            exchange,
+            f"{path} is {brief(got)}, which is not the time of the request in Unix seconds",
+            expected=f"{path} from {first} to {last}" if last > first else f"{path} to be {first}",
+            got=show(got),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What is due `after` so many seconds, and how many seconds `late` it may be."""
+    """What is due `after` so many seconds `since` something, and how many seconds `late` it may be.
+
+    `begin` and `began` are its verb.
+    """
 
     what: str
+    begin: str
+    began: str
     after: float
     late: float
+    since: str = "the request"
 
     def __str__(self) -> str:
-        return f"{self.what} after {self.after:g} s"
+        return f"{self.what} to {self.begin} {_seconds(self.after)} after {self.since}"
+
+    def told(self, got: float) -> str:
+        """Say when it really came, and how far off that is."""
+        off = got - self.after
+        judged = f"{_seconds(abs(off))} too {'late' if off > 0 else 'early'}"
+        return f"{self.what} {self.began} {_seconds(got)} after {self.since}, {judged}"
 
 
-def _took(exchange: Exchange, clock: Clock, what: str, seconds: float, until: float | None) -> None:
-    due = _Due(what, seconds, clock.tolerance)
+def _seconds(number: float) -> str:
+    # To the millisecond, unless nothing would be left.
+    digits = 3 if not number or abs(number) >= _MILLISECOND else 6
+    text = f"{number:.{digits}f}".rstrip("0").rstrip(".")
+    return f"{text.removeprefix('-') if float(text) == 0 else text} s"
+
+
+_MILLISECOND = 0.001
+
+
+def _took(exchange: Exchange, clock: Clock, due: _Due, until: float | None) -> None:
     if until is None:
-        violated(exchange, str(due), "nothing")
+        violated(exchange, f"{due.what} never {due.began}", expected=str(due), got="nothing")
     _judge(exchange, clock, due, until - exchange.started)
 
 
@@ -89,8 +120,13 @@ def _judge(exchange: Exchange, clock: Clock, due: _Due, got: float) -> None:
     lag = clock.lag(exchange.started)
     if lag > clock.tolerance:
         raise NotJudgedError(
-            f"could not judge {due}: the harness itself was {lag:.3f} s late, more than the "
-            f"tolerance of {clock.tolerance:g} s; run it on a quieter machine, or raise "
+            f"could not judge {due}: the harness itself was {_seconds(lag)} late, more than the "
+            f"tolerance of {_seconds(clock.tolerance)}; run it on a quieter machine, or raise "
             "tolerance_ms in the profile's [clock]"
         )
-    violated(exchange, f"{due} (at most {due.late:g} s late)", f"{got:.4f} s")
+    violated(
+        exchange,
+        due.told(got),
+        expected=f"{due}, at most {_seconds(due.late)} late",
+        got=_seconds(got),
+    )

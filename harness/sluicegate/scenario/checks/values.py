@@ -2,14 +2,21 @@
 
 import json
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import NoReturn
 
 from sluicegate.errors import SluicegateError
+from sluicegate.wire.schema import names
 
 MISSING = object()
 """What a path leads to where the document has no such member."""
 
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]")
+_PATH = re.compile(rf"\$(?:{_STEP.pattern})*")
+
+_BRIEF = 60
+"""Characters of a value in a sentence."""
 
 
 def parsed(data: str | bytes) -> object:
@@ -17,8 +24,14 @@ def parsed(data: str | bytes) -> object:
 
     Raises ValueError saying what is wrong.
     """
-    text = data if isinstance(data, str) else data.decode("utf-8")
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_members)
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_members)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it goes wrong at character {error.pos + 1}") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -28,12 +41,19 @@ def _refuse_constant(name: str) -> NoReturn:
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     document = dict(pairs)
     if len(document) < len(pairs):
-        raise ValueError(f"a member stands twice in an object of {[name for name, _ in pairs]}")
+        known = [name for name, _ in pairs]
+        twice = next(name for name in known if known.count(name) > 1)
+        raise ValueError(f"the member {quoted(twice)} stands twice in one object")
     return document
 
 
 def at(document: object, path: str) -> object:
-    """Return what `path` leads to, as in $.choices[0].message, or MISSING."""
+    """Return what `path` leads to, as in $.choices[0].message, or MISSING.
+
+    Raises SluicegateError for what is no path.
+    """
+    if not _PATH.fullmatch(path):
+        raise SluicegateError(f"expected a path such as $.choices[0].message, got {quoted(path)}")
     value = document
     for name, index in _STEP.findall(path):
         value = _member(value, name) if name else _entry(value, int(index))
@@ -57,7 +77,9 @@ def written(cell: str) -> object:
 
 
 def same(left: object, right: object) -> bool:
-    """Compare as JSON does: true is not 1."""
+    """Compare as JSON does: true is not 1; what is MISSING is the same as nothing else."""
+    if MISSING in (left, right):
+        return left is right
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 
@@ -69,5 +91,41 @@ def sought(text: str) -> str:
 
 
 def show(value: object) -> str:
-    """Write a value as JSON for a message."""
-    return "nothing" if value is MISSING else json.dumps(value, ensure_ascii=False)
+    """Write a value as JSON for a message; what cannot be printed is escaped."""
+    if value is MISSING:
+        return "missing"
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def brief(value: object) -> str:
+    """Write a value as JSON, shortened to fit into a sentence."""
+    text = show(value)
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 3]}..."
+
+
+def number(count: int, noun: str) -> str:
+    """Write a number with its noun: 1 entry, 2 entries, 0 events."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"
+
+
+def quoted(text: str | bytes, most: int = 200) -> str:
+    """Write a text, or bytes that may be one, in double quotes, at most so many characters."""
+    plain = text if isinstance(text, str) else text.decode(errors="backslashreplace")
+    return show(plain if len(plain) <= most else f"{plain[:most]}...")
+
+
+def require_schema(name: str) -> None:
+    """Raise SluicegateError with the nearest names unless there is a schema of that name."""
+    known = names()
+    if name not in known:
+        raise SluicegateError(f"there is no schema {quoted(name)}; {meant(name, known)}")
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Say which of the known names a mistaken one may stand for, or else name them all."""
+    every = sorted(known)
+    near = get_close_matches(name, every)
+    told = " or ".join(map(quoted, near)) if near else ", ".join(map(quoted, every))
+    return f"did you mean {told}?" if near else f"there are {told}"

@@ -1,0 +1,59 @@
+"""What a reader of features sees of a failure, to the letter."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).with_name("golden_failures.txt")
+FEATURE = '''
+Feature: Failures
+
+  Background:
+    Given the client has asked for a plain answer before
+
+  Scenario: A stream begins late
+    When the client asks for a stream with usage and the parameters "delay=1500"
+    Then the answer begins after 2 seconds
+
+  Scenario Outline: An error <what>
+    When the client sends "POST /v1/chat/completions?api_key=hush" with the body
+      """
+      {"model": "gpt-4", "messages": <messages>}
+      """
+    Then the status is 400
+    And the error has these values
+      | message     | type                  | param    | code |
+      | <complaint> | invalid_request_error | messages | null |
+
+    Examples:
+      | what      | messages | complaint |
+      | is polite | []       | too few   |
+
+  @req:PROVIDER-008 @core
+  Rule: A stream says that it is complete
+
+    Scenario: A stream breaks
+      When the client asks for a stream with the parameters "fail_chunk=3"
+      Then the status is 200
+      And the stream ends with one [DONE]
+'''
+
+
+@pytest.fixture
+def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makefile(".feature", failing=FEATURE)
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    result = pytester.runpytest_subprocess("failing.feature")
+    result.assert_outcomes(failed=3)
+    return result.stdout.str()
+
+
+def test_failures_explain_themselves(shown: str) -> None:
+    _, _, failures = shown.partition(" FAILURES ")
+    text = re.sub(r"(?m)^_+ .* _+$", "-" * 100, failures.partition("\n")[2].partition("\n====")[0])
+    assert text == GOLDEN.read_text(encoding="utf-8").rstrip("\n")
+    summary = "FAILED failing.feature::A stream breaks - expected one [DONE], as the last e"
+    assert summary in shown
