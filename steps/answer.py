@@ -10,12 +10,12 @@ def _(world: World, status: int) -> None:
     answer.has_status(world.exchange, status)
 
 
-@then("the header {string} is {string}")
+@then("the header {text} is {text}")
 def _(world: World, name: str, value: str) -> None:
     answer.has_header(world.exchange, name, value)
 
 
-@then("the header {string} mentions {string}")
+@then("the header {text} mentions {text}")
 def _(world: World, name: str, text: str) -> None:
     answer.header_mentions(world.exchange, name, text)
 
@@ -40,7 +40,7 @@ def _(world: World) -> None:
     answer.ends_cleanly(world.exchange)
 
 
-@then("the body follows the schema {string}")
+@then("the body follows the schema {text}")
 def _(world: World, schema: str) -> None:
     answer.is_valid(world.exchange, schema)
 
@@ -50,7 +50,7 @@ def _(world: World, datatable: list[list[str]]) -> None:
     answer.values_are(world.exchange, datatable)
 
 
-@then("the body ends with {string} and a blank line")
+@then("the body ends with {text} and a blank line")
 def _(world: World, text: str) -> None:
     answer.body_ends_with(world.exchange, text.encode() + b"\n\n")
 
@@ -60,17 +60,17 @@ def _(world: World, path: str, value: object) -> None:
     answer.value_is(world.exchange, path, value)
 
 
-@then("{json_path} of the body begins with {string}")
+@then("{json_path} of the body begins with {text}")
 def _(world: World, path: str, beginning: str) -> None:
     answer.value_begins(world.exchange, path, beginning)
 
 
-@then("{json_path} of the body mentions {string}")
+@then("{json_path} of the body mentions {text}")
 def _(world: World, path: str, text: str) -> None:
     answer.value_mentions(world.exchange, path, text)
 
 
-@then("{json_path} of the body has {int} entry/entries")
+@then("{json_path} of the body has {number} entry/entries")
 def _(world: World, path: str, count: int) -> None:
     answer.has_entries(world.exchange, path, count)
 

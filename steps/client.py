@@ -4,7 +4,7 @@ from sluicegate.gherkin import given, when
 from sluicegate.scenario.world import World
 
 
-@given("the client is {string}")
+@given("the client is {text}")
 def _(world: World, kind: str) -> None:
     world.be(kind)
 
@@ -20,7 +20,7 @@ def _(world: World) -> None:
     world.ask()
 
 
-@when("the client asks for a plain answer with the parameters {string}")
+@when("the client asks for a plain answer with the parameters {text}")
 def _(world: World, parameters: str) -> None:
     world.ask(parameters)
 
@@ -37,7 +37,7 @@ def _(world: World) -> None:
     world.ask(stream=True)
 
 
-@when("the client asks for a stream with the parameters {string}")
+@when("the client asks for a stream with the parameters {text}")
 def _(world: World, parameters: str) -> None:
     world.ask(parameters, stream=True)
 
@@ -47,16 +47,16 @@ def _(world: World) -> None:
     world.ask(stream=True, stream_options={"include_usage": True})
 
 
-@when("the client asks for a stream with usage and the parameters {string}")
+@when("the client asks for a stream with usage and the parameters {text}")
 def _(world: World, parameters: str) -> None:
     world.ask(parameters, stream=True, stream_options={"include_usage": True})
 
 
-@when("the client sends {string}")
+@when("the client sends {text}")
 def _(world: World, request: str) -> None:
     world.send(request)
 
 
-@when("the client sends {string} with the body")
+@when("the client sends {text} with the body")
 def _(world: World, request: str, docstring: str) -> None:
     world.send(request, docstring)

@@ -4,12 +4,12 @@ from sluicegate.gherkin import given, then, when
 from sluicegate.scenario.world import World
 
 
-@given("another program listens on {string}")
+@given("another program listens on {text}")
 def _(world: World, address: str) -> None:
     world.command.hold(address)
 
 
-@when("a person runs {string}")
+@when("a person runs {text}")
 def _(world: World, line: str) -> None:
     world.command.run(line)
 
@@ -24,6 +24,6 @@ def _(world: World) -> None:
     world.command.ends(well=False)
 
 
-@then("the command prints {string}")
+@then("the command prints {text}")
 def _(world: World, text: str) -> None:
     world.command.prints(text)

@@ -21,12 +21,12 @@ def _(world: World) -> None:
     stream.has_no_done(world.exchange)
 
 
-@then("the stream has {int} event(s)")
+@then("the stream has {number} event(s)")
 def _(world: World, count: int) -> None:
     stream.has_events(world.exchange, count)
 
 
-@then("the last event is {string}")
+@then("the last event is {text}")
 def _(world: World, data: str) -> None:
     stream.last_event_is(world.exchange, data)
 
@@ -41,27 +41,27 @@ def _(world: World, seconds: float) -> None:
     timing.texts_apart(world.exchange, seconds, world.clock)
 
 
-@then("every chunk follows the schema {string}")
+@then("every chunk follows the schema {text}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema)
 
 
-@then("every chunk follows the strict schema {string}")
+@then("every chunk follows the strict schema {text}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema, "strict")
 
 
-@then("the role {string} comes once, in the first chunk")
+@then("the role {text} comes once, in the first chunk")
 def _(world: World, role: str) -> None:
     stream.has_role_first(world.exchange, role)
 
 
-@then("the finish_reason {string} comes once, in the last chunk")
+@then("the finish_reason {text} comes once, in the last chunk")
 def _(world: World, reason: str) -> None:
     stream.has_finish_reason(world.exchange, reason)
 
 
-@then("the finish_reason {string} comes once, in the last chunk but one")
+@then("the finish_reason {text} comes once, in the last chunk but one")
 def _(world: World, reason: str) -> None:
     stream.has_finish_reason(world.exchange, reason, place=-2)
 
@@ -86,7 +86,7 @@ def _(world: World, path: str, value: object) -> None:
     stream.each_is(world.exchange, path, value, but_last=True)
 
 
-@then("{json_path} of every chunk has {int} entry/entries")
+@then("{json_path} of every chunk has {number} entry/entries")
 def _(world: World, path: str, count: int) -> None:
     stream.each_has_entries(world.exchange, path, count)
 
@@ -96,7 +96,7 @@ def _(world: World, path: str) -> None:
     timing.each_created_at_request(world.exchange, path, world.clock)
 
 
-@then("{json_path} of every chunk begins with {string}")
+@then("{json_path} of every chunk begins with {text}")
 def _(world: World, path: str, beginning: str) -> None:
     stream.each_begins(world.exchange, path, beginning)
 

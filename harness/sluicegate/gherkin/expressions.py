@@ -55,8 +55,12 @@ def _texts(text: str) -> tuple[str, ...]:
     return tuple(quoted[1:-1].replace('\\"', '"') for quoted in re.findall(_QUOTED, text))
 
 
+def _text(text: str) -> str:
+    return _texts(text)[0]
+
+
 def _value(text: str) -> object:
-    return _texts(text)[0] if text.startswith('"') else json.loads(text)
+    return _text(text) if text.startswith('"') else json.loads(text)
 
 
 def _name(text: str) -> str:
@@ -131,6 +135,14 @@ OWN_KINDS: Final = (
         "the number; its `name` is `timeout status` in the second form, otherwise None",
     ),
     Kind(
+        "number",
+        "a whole number: `0`, `25`.",
+        "25",
+        int,
+        "[0-9]+",
+        int,
+    ),
+    Kind(
         "count",
         "`once`, `twice`, `1 time`, or a whole number and times: `3 times`.",
         "3 times",
@@ -146,6 +158,15 @@ OWN_KINDS: Final = (
         str,
         r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]+\])*",
         _name,
+    ),
+    Kind(
+        "text",
+        'a text in double quotes: `"Hello"`; `\\"` stands for a quote inside, any other backslash'
+        " for itself.",
+        '"Hello"',
+        str,
+        _QUOTED,
+        _text,
     ),
     Kind(
         "texts",
