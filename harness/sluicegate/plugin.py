@@ -41,6 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the tags that select scenarios anyhow, and refuse a profile that is wrong."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    if any(".feature:" in argument for argument in config.args):
+        from sluicegate.gherkin.selection import Selection  # noqa: PLC0415 - see below
+
+        config.pluginmanager.register(Selection(config))
     if config.getoption("sluicegate_profile"):
         from sluicegate.scenario import run  # noqa: PLC0415 - see pytest_collect_file
 

@@ -123,3 +123,22 @@ def test_a_project_of_plain_pytest_bdd_works_beside_ours(project: Project) -> No
     project.run("features", "tests").assert_outcomes(passed=2)
     project.run("tests").assert_outcomes(passed=1)
     project.run("tests", "features", "-p", "no:sluicegate").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("body", ["...", "yield"])
+def test_an_async_step_of_plain_pytest_bdd_is_refused(project: Project, body: str) -> None:
+    project.write(
+        "conftest.py",
+        f"""
+        from pytest_bdd import given
+
+        @given("a worm")
+        async def _(): {body}
+        """,
+    )
+    project.write("features/plain.feature", PLAIN.replace("a box with 3 apples", "a worm"))
+    result = project.run("features")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["features/plain.feature:3: 'Given a worm' would never run: its function is `async def`*"]
+    )

@@ -61,6 +61,11 @@ def place_of(function: Callable[..., object]) -> Place:
     return Place(Path(code.co_filename), code.co_firstlineno)
 
 
+def is_async(function: Callable[..., object]) -> bool:
+    """Tell whether calling a function would only begin it: nothing awaits it in a scenario."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
 @cache
 def required_arguments(function: Callable[..., object]) -> tuple[str, ...]:
     """Return the names of a step function's parameters that have no default."""
@@ -101,7 +106,7 @@ def _definition(type_: StepType, sentence: str, target_fixture: str | None) -> C
 def _sentence(expression: object, function: Callable[..., object]) -> Sentence:
     if not isinstance(expression, str):
         raise _error(function, expression, "the sentence is no string", "write @given('…')")
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+    if is_async(function):
         raise _error(
             function,
             expression,

@@ -20,6 +20,7 @@ ERRORS: Final = {
     "ambiguous": "a step that fits more than one sentence",
     "block": "a table or a doc string that is missing below a step, or that it does not take",
     "fixture": "a step whose Python function needs what is not there",
+    "async": "a step whose Python function is `async def`, and would never run",
     "collection": "a file beside the features, such as conftest.py, that pytest cannot load",
 }
 """What is refused before anything runs, by `pytest` as well."""

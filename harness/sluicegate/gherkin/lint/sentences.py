@@ -8,7 +8,7 @@ from pytest_bdd.parser import ScenarioTemplate, Step
 from sluicegate.gherkin.document import Document, Problem
 from sluicegate.gherkin.language import Language
 from sluicegate.gherkin.lookup import Definition, Visible
-from sluicegate.gherkin.steps import BLOCKS, required_arguments
+from sluicegate.gherkin.steps import BLOCKS, is_async, required_arguments
 
 from .undefined import explain, listed
 
@@ -33,6 +33,7 @@ def check(document: Document, known: Visible, passed_over: set[int]) -> Iterator
     for step in _steps(document, passed_over):
         nearest = known.nearest(step.type, step.name)
         if len(nearest) == 1:
+            yield from _check_function(step, nearest[0])
             yield from _check_blocks(step, nearest[0])
             for name, problem in _missing_fixtures(step, nearest[0], known):
                 missing.setdefault(name, problem)
@@ -66,6 +67,16 @@ def _ambiguous(step: Step, candidates: list[Definition], language: Language) -> 
     todo = "  change the words of one of them"
     lines = (listed(each, language, each.sentence) for each in candidates)
     return "\n".join([text, *lines, todo])
+
+
+def _check_function(step: Step, definition: Definition) -> Iterator[Problem]:
+    # Our own decorators refuse it; those of plain pytest-bdd do not.
+    if is_async(definition.context.step_func):
+        text = (
+            f"'{step.keyword} {step.name}' would never run: its function is `async def`"
+            f" ({definition.place}); write `def`"
+        )
+        yield Problem(step.line_number, text, "async")
 
 
 def _check_blocks(step: Step, definition: Definition) -> Iterator[Problem]:
