@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, cast
 
 import pytest
@@ -22,12 +23,12 @@ class Selection:
     """A plugin of pytest's that runs those scenarios only whose lines were asked for."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._lines: dict[os.PathLike[str], set[int]] = {}
-        whole: set[os.PathLike[str]] = set()
+        self._lines: dict[Path, set[int]] = {}
+        whole: set[Path] = set()
         for number, argument in enumerate(config.args):
             place = PLACE.fullmatch(argument)
             file = place["file"] if place else argument.partition("::")[0]
-            path = (config.invocation_params.dir / file).resolve()
+            path = Path(config.invocation_params.dir, file).resolve()
             if place:
                 config.args[number] = file
                 self._lines.setdefault(path, set()).add(int(place["line"]))
