@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from sluicegate import shipped
-from sluicegate.gherkin.catalogue import Catalogue, Entry, catalogue
+from sluicegate.gherkin.catalogue import Catalogue, Entry, catalogue, page_of, search
 from sluicegate.gherkin.expressions import Sentence
-from sluicegate.gherkin.pages import page_of
-from sluicegate.gherkin.search import search
 from sluicegate.gherkin.survey import survey
 
 from .project import Project

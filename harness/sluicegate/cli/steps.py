@@ -74,8 +74,7 @@ def steps(paths: tuple[str, ...], words: str | None, page: Path | None, *, uses:
     `features` here if there is one. Nothing is run.
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     # pytest is slow to import, and `--help` need not wait for it.
-    from sluicegate.gherkin.catalogue import catalogue  # noqa: PLC0415 - see above
-    from sluicegate.gherkin.search import search  # noqa: PLC0415
+    from sluicegate.gherkin.catalogue import catalogue, search  # noqa: PLC0415 - see above
     from sluicegate.gherkin.survey import survey  # noqa: PLC0415
 
     try:
@@ -130,7 +129,7 @@ def _printable(text: str, encoding: str) -> str:
 
 
 def _write(page: Path, shown: "Catalogue") -> None:
-    from sluicegate.gherkin.pages import page_of  # noqa: PLC0415 - Jinja2 is for pages alone
+    from sluicegate.gherkin.catalogue import page_of  # noqa: PLC0415 - Jinja2 is for pages alone
 
     try:
         page.write_text(page_of(shown), encoding="utf-8", errors="backslashreplace")

@@ -9,11 +9,11 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from sluicegate.gherkin.catalogue import Catalogue
-from sluicegate.gherkin.search import clues, taken
+from .entries import Catalogue
+from .search import clues, taken
 
 _HERE: Final = Path(__file__).parent
-_TEMPLATE: Final = "catalogue.html.jinja"
+_TEMPLATE: Final = "page.html.jinja"
 
 
 def page_of(catalogue: Catalogue) -> str:
@@ -26,7 +26,7 @@ def page_of(catalogue: Catalogue) -> str:
         lstrip_blocks=True,
     )
     environment.filters["code"] = _with_code
-    style, script = (_read(name) for name in ("catalogue.css", "catalogue.js"))
+    style, script = (_read(name) for name in ("page.css", "page.js"))
     return environment.get_template(_TEMPLATE).render(
         catalogue=catalogue,
         clues=clues,

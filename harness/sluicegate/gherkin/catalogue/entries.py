@@ -15,11 +15,10 @@ from cucumber_expressions.expression_parser import (  # type: ignore[import-unty
 from pytest_bdd.parser import Step
 
 from sluicegate import shipped
-
-from .collection import FeatureFile
-from .expressions import ACCEPTS, EXAMPLES, Sentence
-from .lookup import Definition
-from .steps import BLOCKS, shown
+from sluicegate.gherkin.collection import FeatureFile
+from sluicegate.gherkin.expressions import ACCEPTS, EXAMPLES, Sentence
+from sluicegate.gherkin.lookup import Definition
+from sluicegate.gherkin.steps import BLOCKS, shown
 
 Block = Literal["table", "doc string"]
 Role = Literal["text", "optional", "choice", "value"]

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .catalogue import Catalogue, Entry, Subject, Value
-from .expressions import value_type
+from sluicegate.gherkin.expressions import value_type
+
+from .entries import Catalogue, Entry, Subject, Value
 
 _KEYWORD: Final = re.compile(r"(?:given|when|then|and|but|\*) (?=\S)", re.IGNORECASE)
 _WORD: Final = re.compile(r'"[^"]*"?|\S+')
