@@ -86,6 +86,9 @@ def test_a_value_is_read(kind: str, text: str, value: object) -> None:
         ("agent", '"two words"'),
         ("int", "1.5"),
         ("float", "1e400"),
+        ("float", "1E400"),
+        ("float", "-1E400"),
+        ("duration", f"{'9' * 400} seconds"),
         ("string", "unquoted"),
     ],
 )
@@ -127,3 +130,33 @@ def test_the_whole_text_of_a_step_must_fit() -> None:
 def test_an_unknown_kind_of_value_is_refused() -> None:
     with pytest.raises(CucumberExpressionError, match="Undefined parameter type 'colour'"):
         Sentence("a {colour} box")
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "misfits"),
+    [
+        ("the status is {status}", "the status is 999", [("status", "999")]),
+        ("the status is {status}", "the status is 504", []),
+        ("the status is {status}", "the state is 999", []),
+        ("a/an {int} event(s) after {duration}", "an 1 event after 1 h", [("duration", "1 h")]),
+        ("{json_path} is {string}", "a.b is c", [("json_path", "a.b"), ("string", "c")]),
+        ("it is {float}", "it is 1E400", [("float", "1E400")]),
+    ],
+)
+def test_the_values_that_keep_a_step_from_a_sentence_are_found(
+    expression: str, text: str, misfits: list[tuple[str, str]]
+) -> None:
+    assert Sentence(expression).misfits(text) == misfits
+
+
+def test_the_example_of_a_sentence_fits_it_and_reads_well() -> None:
+    sentence = Sentence(r"a/the box \(new) has {int} entry/entries, {float} {word}(s) and {}")
+    assert sentence.example == "the box (new) has 2 entries, 0.7 words and text"
+    assert sentence.is_matching(sentence.example)
+
+
+def test_a_text_that_fits_but_for_capital_letters_is_told_from_one_that_fits() -> None:
+    sentence = Sentence("the answer ends after {duration}")
+    assert sentence.fits_but_for_capitals("The answer ends after 100 MS")
+    assert not sentence.fits_but_for_capitals("the answer ends after 100 ms")
+    assert not sentence.fits_but_for_capitals("the answer ends before 100 ms")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
+from gherkin.dialect import DIALECTS
 
 from .project import Project
 
@@ -84,6 +85,8 @@ MISTAKES = [
     in_feature("small title, no colon", "scenario x", LOST, "write 'Scenario:'"),
     in_feature("misspelt title", "Scenari: x", LOST, "write 'Scenario:'"),
     in_feature("swapped letters", "Sceanrio: x", LOST, "write 'Scenario:'"),
+    in_feature("misspelt title, no colon", "Scenari x", LOST, "write 'Scenario:'"),
+    in_feature("misspelt outline, no colon", "scenario outlin x", LOST, "'Scenario Outline:'"),
     in_feature("numbered title", "Scenario 1: x", LOST, "write 'Scenario:'"),
     in_feature("space before the colon", "Scenario : x", LOST, "write 'Scenario:'"),
     in_feature("wide colon", "Scenario\uff1a x", LOST, "write 'Scenario:'"),
@@ -96,6 +99,13 @@ MISTAKES = [
         f"Feature: F\n  Rule: R\n    Scenari: x\n{STEPS}{GOOD}",
         3,
         "'Scenari: x' is taken for description, so it begins nothing",
+        "write 'Scenario:'",
+    ),
+    Mistake(
+        "small title and steps, below prose",
+        f"Feature: F\n  Some words\n  scenario: x\n{STEPS.replace('Given', 'given')}{GOOD}",
+        3,
+        "so it begins nothing",
         "write 'Scenario:'",
     ),
     Mistake(
@@ -114,7 +124,18 @@ MISTAKES = [
     in_description("step with a colon", "Given: a box", LOST, "write 'Given a box'"),
     in_description("step with a no-break space", "Given\u00a0a box", LOST, "write 'Given a box'"),
     in_description("keyword alone", "When", LOST, "write 'When'"),
-    in_description("tag without @", "req:PROVIDER-010", LOST, "write '@req:PROVIDER-010'"),
+    Mistake(
+        "other keyword in an outline",
+        f"Feature: F\n{OUTLINE.replace('Given', 'Now').replace('3', '<left>')}{ROWS}",
+        3,
+        "'Now a box with <left> apples' is taken for description",
+        "write 'Given a box with <left> apples'",
+    ),
+    in_description("tag without @", "req:PROVIDER-010", LOST, "each tag begins with @"),
+    in_description("tag before its @", "r@eq:PROVIDER-010 @core", LOST, "each tag begins with @"),
+    in_description("no keyword", "someone eats once", LOST, "write 'When someone eats once'"),
+    in_description("other keyword", "Wen someone eats once", LOST, "'When someone eats once'"),
+    in_description("other word", "Now a box with 3 apples", LOST, "'Given a box with 3 apples'"),
     Mistake(
         "small step that is known, in the middle of prose",
         f"Feature: F\n  Scenario: A\n    Words go on\n    given a box with 3 apples\n{STEPS}",
@@ -136,9 +157,37 @@ MISTAKES = [
         "'often | left |' is taken for description",
         "a row of a table begins with | and ends with |",
     ),
-    in_scenario("misspelt step among steps", "Thne 3", "got 'Thne 3'", "write 'Then 3'"),
     in_scenario(
-        "misspelt title among steps", "Sceanrio: B", "got 'Sceanrio: B'", "write 'Scenario:'"
+        "comment of another kind",
+        "// foo",
+        "'// foo' cannot stand here",
+        "or with # if it is a comment",
+    ),
+    in_scenario("list of steps", "- Then x", "'- Then x' cannot", "write 'Then x'"),
+    in_scenario("two features", "Feature: B", "'Feature: B' cannot", "a file holds one feature"),
+    in_scenario("late background", "Background:", "cannot stand", "stands above the scenarios"),
+    Mistake(
+        "steps below Examples",
+        f"Feature: F\n{OUTLINE}{ROWS}{STEPS}",
+        9,
+        "'Given a box with 3 apples' cannot stand here",
+        "steps stand below a title, and above the Examples",
+    ),
+    Mistake(
+        "open doc string",
+        f"Feature: F\n  Scenario: A\n    Then the label says\n{QUOTES}{STEPS}",
+        7,
+        "unexpected end of file",
+        'end the doc string with a line of """',
+    ),
+    in_scenario(
+        "misspelt step among steps", "Thne 3", "'Thne 3' cannot stand here", "write 'Then 3'"
+    ),
+    in_scenario(
+        "misspelt title among steps",
+        "Sceanrio: B",
+        "'Sceanrio: B' cannot stand here",
+        "write 'Scenario:'",
     ),
     Mistake(
         "ragged table",
@@ -228,7 +277,7 @@ MISTAKES = [
         "name to be filled without Examples",
         "When someone eats <often>",
         "<often> is filled by a column of Examples, and scenario 'A' has none",
-        "add 'Examples:' with a table below it, with the column 'often'",
+        "add 'Examples:' with a table below it and a column 'often'",
     ),
     in_tag("mistyped tag", "@cor", "no tag @cor is known", "did you mean @core?"),
     in_tag("capital tag", "@Slow", "no tag @Slow is known", "did you mean @slow?"),
@@ -355,8 +404,8 @@ MISTAKES = [
         "another language",
         "Funktionalit\u00e4t: F\n  Szenario: A\n",
         1,
-        "got 'Funktionalit\u00e4t: F'",
-        "its first line is '# language: de'",
+        "'Funktionalit\u00e4t: F' cannot stand here",
+        "it begins with '# language: de'",
     ),
     Mistake(
         "wrong kind of continuation",
@@ -440,6 +489,9 @@ PROSE_ABOVE_SCENARIOS = [
     "as in this\nexample: an apple is eaten",
     "Ten apples are too many.\n\nThe box is full.",
     "Background reading: see the documentation.",
+    "https://example.com/specification",
+    "Whoever eats once, eats twice.",
+    "Those that are @slow are left out.",
 ]
 PROSE_ABOVE_STEPS = [
     "The box is old, so someone eats\nand looks into it.",
@@ -531,7 +583,7 @@ REGISTERS = [
         "[KITCHEN-001] needs: expected an array, got the string 'streaming'",
     ),
     ('sentence = "x"\n', "expected an object, got the string 'x'"),
-    ('[kitchen]\nsentence = "x"\nlevel = "core"\n', "kitchen"),
+    ('[kitchen]\nsentence = "x"\nlevel = "core"\n', "got 'kitchen': an ID looks like MINE-001"),
 ]
 
 
@@ -585,6 +637,28 @@ def test_keywords_are_named_in_the_language_of_the_file(project: Project) -> Non
         assert remedy in said
         english = re.compile(r"'?\b(Given|When|Then|And|Scenario:|Examples:)(?=[ ',])")
         assert english.findall(said.replace(line, "")) == [], said
+
+
+def in_language(code: str) -> str:
+    words = DIALECTS[code]
+    given, when, then = (
+        next(word for word in words[type_] if word != "* ") for type_ in ("given", "when", "then")
+    )
+    return f"""\
+# language: {code}
+{words["feature"][0]}: {code}
+  Words.
+
+  {words["scenario"][0]}: A
+    {given}a box with 3 apples
+    {when}someone eats once
+    {then}2 apples are left
+"""
+
+
+def test_the_keywords_of_every_language_are_understood(project: Project) -> None:
+    write_all(project, [in_language(code) for code in DIALECTS])
+    project.run("features").assert_outcomes(passed=len(DIALECTS) + 1)
 
 
 def test_an_empty_feature_and_rule_are_answered_in_the_language_of_the_file(

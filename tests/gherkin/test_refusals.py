@@ -24,8 +24,16 @@ def refused(project: Project, text: str | bytes) -> list[str]:
     [
         ("", 1, "the file is empty; it begins with 'Feature:' and a name"),
         ("\n# nothing\n", 1, "the file is empty"),
-        ("Scenario: A\n", 1, "a tag, 'Feature:', got 'Scenario: A'"),
-        (HEAD + "  Scenario: A\n    Foo bar\n    Given x\n    nonsense\n", 5, "got 'nonsense'"),
+        (
+            "Scenario: A\n",
+            1,
+            "'Scenario: A' cannot stand here; a scenario stands below the title of its feature",
+        ),
+        (
+            HEAD + "  Scenario: A\n    Foo bar\n    Given x\n    nonsense\n",
+            5,
+            "'nonsense' cannot stand here",
+        ),
         (HEAD + HEAD, 1, "the feature has no scenarios; write one"),
         (HEAD + "  Rule: R\n", 2, "rule 'R' has no scenarios; write one"),
         (HEAD + '  Scenario: A\n    Given a\n      """\n', 5, "unexpected end of file"),
@@ -126,7 +134,7 @@ def test_an_undefined_step_is_refused_with_the_nearest_known_ones(project: Proje
 def test_an_undefined_step_like_none_that_is_known_is_refused(project: Project) -> None:
     assert refused(project, PLAIN.replace("someone eats once", "%%%")) == [
         "features/plain.feature:5: no step is defined for: When %%%",
-        "  no known step is similar; check the words, or define it in Python",
+        "  no known step is similar; `sluicegate steps` lists them all, or define it in Python",
     ]
 
 

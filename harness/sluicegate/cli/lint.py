@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,8 @@ import click
 from sluicegate.errors import SluicegateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sluicegate.gherkin.findings import Finding
 
 DEFAULT: Final = "features"

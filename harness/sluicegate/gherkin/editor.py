@@ -11,11 +11,11 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from .expressions import OWN_KINDS, Kind
 from .steps import place_of
+from .vocabulary import SHIPPED, shipped_package
 
 MARK: Final = "// Written by `sluicegate init`"
 """How the glue file begins: a file that begins otherwise belongs to somebody else."""
 
-_STEPS: Final = "sluicegate.steps"
 _HEAD: Final = """\
 {mark} {version} for your editor alone: nothing runs this file.
 // Do not edit it; after an upgrade write it anew with `sluicegate init --editor`.
@@ -37,8 +37,7 @@ def glue(version: str) -> str:
 
 
 def _modules() -> Iterator[ModuleType]:
-    package = importlib.import_module(_STEPS)
-    for info in pkgutil.iter_modules(package.__path__, f"{_STEPS}."):
+    for info in pkgutil.iter_modules(shipped_package().__path__, f"{SHIPPED}."):
         yield importlib.import_module(info.name)
 
 

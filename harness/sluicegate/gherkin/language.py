@@ -23,9 +23,7 @@ _BULLET: Final = "* "
 _SWAPPED_ONLY: Final = 3
 _SHORT: Final = 4
 _LONG: Final = 8
-_WORDS: Final = frozenset(
-    {"dan", "den", "denn", "give", "gives", "giver", "hen", "ten", "the", "wen"}
-)
+_WORDS: Final = frozenset({"give", "gives", "hen", "ten", "the", "wen"})
 """Words of English and German that are one slip away from a keyword."""
 
 
@@ -82,19 +80,23 @@ class Language:
     def meant_title(self, text: str) -> str | None:
         """Return the keyword that the words before a line's colon were meant to be."""
         head, colon, _ = text.replace("\uff1a", ":").partition(":")
-        return self._nearest_title(_NUMBER.sub("", head.rstrip())) if colon else None
+        heads = (head.rstrip(), _NUMBER.sub("", head.rstrip())) if colon else ()
+        return next(filter(None, map(self._nearest_title, heads)), None)
 
     def bare_title(self, text: str) -> str | None:
         """Return the keyword that the whole of a line was meant to be."""
         return self._nearest_title(text)
 
     def leading_title(self, text: str) -> tuple[str, bool] | None:
-        """Return the keyword that a line's first words are, and whether they are it exactly."""
-        for keyword in self._all_titles():
-            head, rest = text[: len(keyword)], text[len(keyword) :]
-            if head.casefold() == keyword.casefold() and rest[:1].isspace():
-                return f"{keyword}:", head == keyword
-        return None
+        """Return the keyword that a line's first words were meant to be, and whether they are."""
+        heads = {keyword: _split(text, keyword) for keyword in self._all_titles()}
+        near = [
+            (_distance(head, keyword), f"{keyword}:", head == keyword)
+            for keyword, (head, rest) in heads.items()
+            if rest and _is_near(head, keyword)
+        ]
+        # Of two that are as near, the longer comes first in all titles.
+        return min(near, key=lambda each: each[0])[1:] if near else None
 
     def meant_step(self, text: str) -> StepStart | None:
         """Return the step that a line was meant to begin, although Gherkin sees none in it."""
@@ -104,6 +106,10 @@ class Language:
                 if _is_meant(head, keyword, exact=exact):
                     return StepStart(keyword, types, rest, exact)
         return self._translated_step(text)
+
+    def nearest_type(self, word: str, types: list[StepType]) -> StepType:
+        """Return the type of steps whose keyword a word is most like."""
+        return min(types, key=lambda type_: _distance(word, self.step(type_)))
 
     def _translated_step(self, text: str) -> StepStart | None:
         """Return the step that a line begins in English."""
@@ -118,7 +124,7 @@ class Language:
 
     def _nearest_title(self, words: str) -> str | None:
         near = [
-            (slips(words.casefold(), keyword.casefold()), f"{keyword}:")
+            (_distance(words, keyword), f"{keyword}:")
             for keyword in self._all_titles()
             if _is_near(words, keyword)
         ]
@@ -163,7 +169,7 @@ def foreign(text: str, language: Language) -> str | None:
 
 def _split(text: str, keyword: str) -> tuple[str, str]:
     """Split a line after as many words as the keyword has."""
-    found = re.match(r"\s*".join([r"[^\s:]+"] * len(keyword.split())), text)
+    found = re.match(r"\s+".join([r"[^\s:]+"] * len(keyword.split())), text)
     return (found[0], text[found.end() :].lstrip(" \t\u00a0:")) if found else ("", text)
 
 
@@ -180,7 +186,7 @@ def _is_near(words: str, keyword: str) -> bool:
     if got == wanted:
         return True
     allowed = 2 if len(wanted) >= _LONG else 1
-    if abs(len(got) - len(wanted)) > allowed or slips(got, wanted) > allowed:
+    if abs(len(got) - len(wanted)) > allowed or _distance(got, wanted) > allowed:
         return False
     # One letter more or less, or another one, makes a short word a different word.
     if len(wanted) <= _SHORT:
@@ -189,8 +195,9 @@ def _is_near(words: str, keyword: str) -> bool:
     return True
 
 
-def slips(one: str, other: str) -> int:
+def _distance(words: str, keyword: str) -> int:
     """Count the letters that are missing, added, replaced or swapped with their neighbour."""
+    one, other = " ".join(words.casefold().split()), keyword.casefold()
     above, row = [0] * (len(other) + 1), list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
         before, above, row = above, row, [i]

@@ -81,7 +81,7 @@ def _requirement(name: str, entry: Mapping[str, Any]) -> Requirement:
 
 def _said(violation: Violation, text: str) -> str:
     if not violation.path:
-        return violation.message
+        return f"{violation.message}: an ID looks like MINE-001"
     name, *below = violation.path
     place = "".join(f" {key}" for key in below)
     return f"{_line_of(str(name), text)}[{name}]{place}: {violation.message}"

@@ -3,10 +3,16 @@
 import re
 from typing import Final
 
-from gherkin.errors import CompositeParserException, NoSuchLanguageException, ParserException
+from gherkin.errors import (
+    CompositeParserException,
+    NoSuchLanguageException,
+    ParserException,
+    UnexpectedEOFException,
+)
 from gherkin.gherkin_line import GherkinLine
 
-from .language import Language, foreign, language_of
+from .language import Language, Title, foreign, language_of
+from .wording import shown
 
 _NOISE: Final = ("#Comment, ", "#Empty, ", ", #Comment", ", #Empty")
 _TOKENS: Final = {
@@ -17,6 +23,17 @@ _TOKENS: Final = {
     "#TableRow": "a table row",
     "#TagLine": "a tag",
 }
+_PLACES: Final[dict[Title, str]] = {
+    "feature": "a file holds one feature, so begin another file",
+    "background": "the background stands above the scenarios of its feature or rule, once",
+    "examples": "Examples stand below the steps of a scenario",
+    "scenario": "a scenario stands below the title of its feature",
+    "scenarioOutline": "a scenario stands below the title of its feature",
+    "rule": "a rule stands below the title of its feature",
+}
+_STEPS: Final = ("given", "when", "then", "and", "but")
+_UNCLOSED: Final = '; end the doc string with a line of """'
+_BULLET: Final = re.compile(r"^[-\u2013\u2022]\s*")
 _INCONSISTENT: Final = "inconsistent cell count"
 
 
@@ -36,8 +53,11 @@ def _error(error: ParserException, lines: list[str], language: Language) -> tupl
         text = _ragged(lines, number)
     elif message.startswith("A tag"):
         text = f"a tag has no spaces in it: '{line}'; write @, the tag, and a space before the next"
+    elif isinstance(error, UnexpectedEOFException):
+        text = _readable(message, language) + _UNCLOSED * ("#DocString" in message)
     else:
-        text = _readable(message, language) + _remedy(line, language)
+        expected = _readable(message, language).partition(", got ")[0]
+        text = f"{shown(line)} cannot stand here; {_remedy(line, language)}\n  {expected}"
     return number, text
 
 
@@ -55,19 +75,58 @@ def _readable(message: str, language: Language) -> str:
     return re.sub(r"#\w+", lambda token: tokens.get(token[0], token[0]), message)
 
 
-_STEPS: Final = ("given", "when", "then", "and", "but")
-
-
 def _remedy(line: str, language: Language) -> str:
-    if code := foreign(line, language):
-        return f"; if the file is written in this language, its first line is '# language: {code}'"
-    if title := language.meant_title(line) or language.bare_title(line):
-        return f"; write '{title}'" if not line.startswith(title) else ""
-    if step := language.meant_step(line):
-        return f"; write '{step.keyword} {step.rest}'" if not language.begins_step(line) else ""
-    if leading := language.leading_title(line):
-        return f"; write '{leading[0]}'"
-    return ""
+    return next(filter(None, (remedy(line, language) for remedy in _REMEDIES)))
+
+
+def _in_other_language(line: str, language: Language) -> str | None:
+    code = foreign(line, language)
+    return code and f"if the file is written in this language, it begins with '# language: {code}'"
+
+
+def _misplaced(line: str, language: Language) -> str | None:
+    """Return where a line belongs that Gherkin would understand there."""
+    if language.begins_step(line):
+        return "steps stand below a title, and above the Examples"
+    for title, place in _PLACES.items():
+        if line.startswith(tuple(f"{keyword}:" for keyword in language.titles(title))):
+            return place
+    return None
+
+
+def _misspelt_title(line: str, language: Language) -> str | None:
+    title = language.meant_title(line) or language.bare_title(line)
+    return title and f"write '{title}'"
+
+
+def _misspelt_step(line: str, language: Language) -> str | None:
+    step = language.meant_step(line)
+    return f"write '{step.keyword} {step.rest}'" if step else None
+
+
+def _title_without_colon(line: str, language: Language) -> str | None:
+    title, exact = language.leading_title(line) or ("", False)
+    return f"write '{title}'" if exact else None
+
+
+def _bulleted(line: str, language: Language) -> str | None:
+    bare = _BULLET.sub("", line)
+    return f"write '{bare}'" if bare != line and language.begins_step(bare) else None
+
+
+def _comment(_line: str, _: Language) -> str:
+    return "begin it with a keyword, or with # if it is a comment"
+
+
+_REMEDIES: Final = (
+    _in_other_language,
+    _misplaced,
+    _misspelt_title,
+    _misspelt_step,
+    _title_without_colon,
+    _bulleted,
+    _comment,
+)
 
 
 def _ragged(lines: list[str], number: int) -> str:

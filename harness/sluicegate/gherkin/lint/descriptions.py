@@ -1,19 +1,19 @@
 """Descriptions: Gherkin takes a line that begins with a mistyped keyword for one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sluicegate.gherkin.document import Description, Document, Problem
-from sluicegate.gherkin.language import Language, StepStart
-from sluicegate.gherkin.lookup import Visible
+from pytest_bdd.parser import render_string
 
-from .wording import shown
+from sluicegate.gherkin.document import Description, Document, Problem
+from sluicegate.gherkin.language import TYPES, Language, StepStart
+from sluicegate.gherkin.lookup import Visible
+from sluicegate.gherkin.wording import shown
 
 _ABOVE_STEPS: Final = {"Scenario", "Background"}
-_ABOVE_SCENARIOS: Final = {"FeatureHeader", "RuleHeader"}
-_TAG: Final = re.compile(r"(?:req|needs):\S+")
+_TAG: Final = re.compile(r"\S*@\S+|\w+:\w\S*")
 _SENTENCE_END: Final = tuple(".,;:!?…")
 _REWORD: Final = "begin the line with another word if it is description"
 
@@ -26,7 +26,8 @@ def check(document: Document, known: Visible) -> Iterator[Problem]:
     """
     for description in document.descriptions:
         lines = [line for line in description.lines if line[1]]
-        reader = _Reader(document.language, known, description)
+        row = _row_at(document, description.lines[0][0])
+        reader = _Reader(document.language, known, description, row)
         for number, text in lines:
             if said := reader.read(number, text):
                 yield Problem(number, f"{shown(text)} {said}", "description")
@@ -34,11 +35,15 @@ def check(document: Document, known: Visible) -> Iterator[Problem]:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads a description from top to bottom; `found` holds the lines that are none."""
+    """Reads a description from top to bottom; `found` holds the lines that are none.
+
+    `row` fills the names in angle brackets of an outline's steps.
+    """
 
     language: Language
     known: Visible
     description: Description
+    row: Mapping[str, str]
     found: list[int] = field(default_factory=list)
 
     def read(self, number: int, text: str) -> str | None:
@@ -71,32 +76,38 @@ class _Reader:
         return title if alone or self._has_steps_below(number) else None
 
     def _step(self, number: int, text: str) -> str | None:
-        start = self.language.meant_step(text)
-        if start is None or (self._is_of_header and self.found):
+        start = self.language.meant_step(text) or self._known_step(text)
+        if start is None:
             return None
-        fits = self._fits(start)
-        if self._is_of_header or self.description.owner not in _ABOVE_STEPS:
-            todo = f"write '{self.language.title('scenario')}' and a name above it"
-            lost = "is taken for description, so it would never run"
-            return f"{lost}; {todo}, or {_REWORD}" if fits else None
-        if not fits and not self._may_begin_step(number, text, start):
-            return None
-        written = f"{start.keyword} {start.rest}".strip()
-        return f"is taken for description, so it would never run; write '{written}', or {_REWORD}"
+        lost, fits = "is taken for description, so it would never run", self._fits(start)
+        if self.description.owner in _ABOVE_STEPS:
+            written = f"{start.keyword} {start.rest}".strip()
+            meant = fits or self._may_begin_step(number, text, start)
+            return f"{lost}; write '{written}', or {_REWORD}" if meant else None
+        todo = f"write '{self.language.title('scenario')}' and a name above it"
+        return f"{lost}; {todo}, or {_REWORD}" if fits and not self.found else None
+
+    def _known_step(self, text: str) -> StepStart | None:
+        """Return the step that a line is by its words, whatever its keyword is, or is missing."""
+        head, _, rest = text.partition(" ")
+        for keyword, sentence in ((head, rest), ("", text)):
+            if types := [type_ for type_ in TYPES if self._is_known(type_, sentence)]:
+                nearest = self.language.nearest_type(keyword, types)
+                return StepStart(self.language.step(nearest), (nearest,), sentence, exact=False)
+        return None
 
     def _other(self, text: str) -> str | None:
         if self.description.owner == "Examples" and "|" in text:
             return "is taken for description; a row of a table begins with | and ends with |"
-        if tag := _TAG.match(text):
-            return f"is taken for description; write '@{tag[0]}' if it is a tag, or {_REWORD}"
+        if all(map(_TAG.fullmatch, text.split())):
+            return f"is taken for description; each tag begins with @, after a space; or {_REWORD}"
         return None
 
-    @property
-    def _is_of_header(self) -> bool:
-        return self.description.owner in _ABOVE_SCENARIOS
-
     def _fits(self, start: StepStart) -> bool:
-        return any(self.known.nearest(type_, start.rest) for type_ in start.types)
+        return any(self._is_known(type_, start.rest) for type_ in start.types)
+
+    def _is_known(self, type_: str, text: str) -> bool:
+        return bool(self.known.nearest(type_, render_string(text, self.row)))
 
     def _may_begin_step(self, number: int, text: str, start: StepStart) -> bool:
         """Tell whether a line is a step by its first word alone."""
@@ -107,8 +118,10 @@ class _Reader:
         return bool(self._text_of(number - 1)) and number - 1 not in self.found
 
     def _has_steps_below(self, number: int) -> bool:
-        below = (text for n, text in self.description.lines if n > number and text)
-        return self.language.begins_step(next(below, ""))
+        lines = (text for n, text in self.description.lines if n > number and text)
+        below = next(lines, "")
+        start = self.language.meant_step(below)
+        return self.language.begins_step(below) or (start is not None and self._fits(start))
 
     def _stands_alone(self, number: int, text: str) -> bool:
         """Tell whether a line is a paragraph of its own that is no sentence."""
@@ -123,3 +136,11 @@ class _Reader:
 
     def _text_of(self, number: int) -> str:
         return dict(self.description.lines).get(number, "")
+
+
+def _row_at(document: Document, line: int) -> dict[str, str]:
+    """Return a row of the Examples of the scenario to which a line belongs, if it has any."""
+    above = [each for each in document.feature.scenarios.values() if each.line_number < line]
+    template = max(above, key=lambda each: each.line_number, default=None)
+    rows = (row for table in template.examples for row in table.as_contexts()) if template else ()
+    return next(iter(rows), {})

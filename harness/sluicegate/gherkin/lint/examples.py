@@ -12,8 +12,7 @@ from pytest_bdd.parser import PARAM_RE
 
 from sluicegate.gherkin.document import Document, Problem
 from sluicegate.gherkin.language import Language
-
-from .wording import listed, nearest
+from sluicegate.gherkin.wording import listed, nearest
 
 _NAME: Final = re.compile(r"\w(?:[\w .-]*\w)?")
 _UNFILLED: Final = {"unknown-column", "no-examples"}
@@ -70,7 +69,8 @@ def _unknown_columns(scenario: ScenarioNode) -> Iterator[Problem]:
 def _unknown(name: str, columns: list[str], table: ExamplesTable) -> str:
     named = f"<{name}> is filled by no column of the Examples in line {table.location.line}"
     guess = nearest(name, columns)
-    meant = f"did you mean <{guess}>?" if guess else f"add a column '{name}'"
+    add = f"add a column '{name}', whose value may be <{name}> itself"
+    meant = f"did you mean <{guess}>?" if guess else add
     return f"{named}, which has {listed(columns)}; {meant}"
 
 
@@ -88,7 +88,7 @@ def _without_examples(scenario: ScenarioNode, language: Language) -> Iterator[Pr
         for name in _meant(step.text):
             text = (
                 f"<{name}> is filled by a column of Examples, and scenario '{scenario.name}' has"
-                f" none; {add}, with the column '{name}', or write the value itself"
+                f" none; {add} and a column '{name}', whose value may be <{name}> itself"
             )
             yield Problem(step.location.line, text, "unknown-column")
 

@@ -9,8 +9,7 @@ from pytest_bdd.parser import ScenarioTemplate, Step
 
 from sluicegate.gherkin.document import Document, Problem, node_name
 from sluicegate.gherkin.language import Language
-
-from .wording import shown
+from sluicegate.gherkin.wording import shown
 
 
 def emptiness(document: Document) -> Iterator[Problem]:

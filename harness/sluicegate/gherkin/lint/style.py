@@ -136,4 +136,6 @@ def _durations(type_: str, text: str, known: Visible) -> Iterator[float]:
     for definition in known.nearest(type_, text)[:1]:
         parser = definition.context.parser
         values = parser.values(text) if isinstance(parser, Sentence) else []
-        yield from (float(str(value)) for kind, value in values if kind == "duration")
+        yield from (
+            value for kind, value in values if kind == "duration" and isinstance(value, float)
+        )

@@ -8,8 +8,7 @@ from pytest_bdd.gherkin_parser import Tag as TagNode
 
 from sluicegate.gherkin.document import Document, Problem
 from sluicegate.gherkin.tags import NEED, REQUIREMENT, USUAL, KnownTags
-
-from .wording import nearest
+from sluicegate.gherkin.wording import nearest
 
 _NEVER_PASSES: Final = "a scenario that is skipped or expected to fail checks nothing"
 _PYTHON_ONLY: Final = "it only has a meaning in Python"
@@ -53,10 +52,10 @@ def _wrong(name: str, known: KnownTags) -> str | None:
     ):
         if name.startswith(prefix):
             return _unknown(name, [prefix + each for each in names], todo)
-    others = [*USUAL, *sorted(known.markers)]
+    others = [*USUAL, *sorted(known.markers - _RESERVED.keys())]
     todo = (
-        "known are @core, @extended, @slow, @req:… and @needs:…; a tag of your own is registered"
-        f" in pytest.ini by `markers = {name or 'smoke'}: what it means`"
+        f"register it in pytest.ini by `markers = {name or 'smoke'}: what it means`, or use one"
+        " of @core, @extended, @slow, @req:… and @needs:…"
     )
     return _unknown(name, others, todo)
 
@@ -65,5 +64,5 @@ def _unknown(name: str, known: list[str], todo: str) -> str | None:
     if name in known:
         return None
     guess = nearest(name, known)
-    meant = f"did you mean @{guess}? Otherwise " if guess else ""
+    meant = f"did you mean @{guess}? If not, " if guess else ""
     return f"no tag @{name} is known; {meant}{todo}"

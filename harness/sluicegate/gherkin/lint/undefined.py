@@ -12,6 +12,11 @@ from sluicegate.gherkin.lookup import Definition, Visible
 
 _SIMILARITY: Final = 0.5
 _SHOWN: Final = 3
+_UNLIKE_ANY: Final = (
+    "  no known step is similar; `sluicegate steps` lists them all, or define it in Python"
+)
+_KIND: Final = re.compile(r"\{\w*\}")
+_VALUE: Final = re.compile(r'"[^"]*"|\$\S*|\d+(?:\.\d+)?')
 _SLIPS: Final = (
     ("a curly quote", re.compile("[\u201c\u201d\u201e\u201f\u00ab\u00bb]"), '"'),
     ("a curly apostrophe", re.compile("[\u2018\u2019\u201a\u201b]"), "'"),
@@ -31,9 +36,7 @@ def explain(step: Step, known: Visible, language: Language) -> str:
     keyword = language.spoken(step.type, step.keyword)
     reasons = (_of_other_type, _slipped, _with_wrong_values, _similar)
     found = (reason(step, known, language) for reason in reasons)
-    why = next(
-        filter(None, found), "  no known step is similar; check the words, or define it in Python"
-    )
+    why = next(filter(None, found), _UNLIKE_ANY)
     return f"no step is defined for: {keyword} {step.name}\n{why}"
 
 
@@ -98,7 +101,7 @@ def _with_wrong_values(step: Step, known: Visible, language: Language) -> str:
     fewest = min(len(misfits) for _, misfits in found)
     best = [each for each in found if len(each[1]) == fewest]
     # The more of a sentence is words, the more it says that they fit.
-    best.sort(key=lambda each: -len(re.sub(r"\{\w*\}", "", each[0].sentence)))
+    best.sort(key=lambda each: -len(_KIND.sub("", each[0].sentence)))
     return "\n".join(_misfit(*each, language) for each in best[:_SHOWN])
 
 
@@ -108,12 +111,12 @@ def _misfit(definition: Definition, misfits: list[tuple[str, str]], language: La
 
 
 def _similar(step: Step, known: Visible, language: Language) -> str:
-    sentences = {definition.sentence: definition for definition in known.definitions}
-    shape = re.sub(r'"[^"]*"', "{string}", step.name)
-    close = difflib.get_close_matches(shape, sentences, n=_SHOWN, cutoff=_SIMILARITY)
+    shapes = {_KIND.sub("{}", definition.sentence): definition for definition in known.definitions}
+    shape = _VALUE.sub("{}", step.name)
+    close = difflib.get_close_matches(shape, shapes, n=_SHOWN, cutoff=_SIMILARITY)
     if not close:
         return ""
-    lines = (_example(sentences[sentence], language) for sentence in close)
+    lines = (_example(shapes[each], language) for each in close)
     return "\n".join(["  the nearest known steps are, with examples of values:", *lines])
 
 
