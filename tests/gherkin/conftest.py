@@ -2,6 +2,11 @@ import sys
 
 import pytest
 
+# Each run in this process would load what it is the first to need, and forget it again: then a
+# later run could meet two classes of one name.
+import sluicegate.gherkin.selection
+import sluicegate.gherkin.session
+import sluicegate.gherkin.survey
 import sluicegate.steps
 
 from .project import KITCHEN, PLAIN, Project

@@ -260,3 +260,20 @@ def test_a_step_may_skip_and_may_be_expected_to_fail(project: Project) -> None:
     result = project.run("features", "-rs")
     result.assert_outcomes(skipped=1, xfailed=1)
     result.stdout.fnmatch_lines(["SKIPPED*not claimed"])
+
+
+@pytest.mark.parametrize("strict", [[], ["--strict-markers"]])
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("req:PROVIDER-010 or req:PROVIDER-999", "no requirement PROVIDER-999 is known; did you *"),
+        ("not (req:provider-010)", "no requirement provider-010 is known; did you mean PROVIDER-*"),
+        ("req:PROXY-022", "the requirement PROXY-022 is planned, and has no scenario yet"),
+    ],
+)
+def test_an_unknown_requirement_on_the_command_line_is_answered(
+    project: Project, expression: str, answer: str, strict: list[str]
+) -> None:
+    result = project.run("features", "-m", expression, *strict)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: -m '{expression}': {answer}"])

@@ -16,6 +16,11 @@ from .project import KITCHEN, Project
 
 STEPS = "    When someone eats once\n    Then 2 apples are left\n"
 BACKGROUND = "  Background:\n    Given a box with 3 apples\n"
+REGISTER = """
+    [KITCHEN-001]
+    sentence = "Apples can be eaten"
+    level = "core"
+"""
 HEAD = f"@req:PROVIDER-010\nFeature: Boxes\n{BACKGROUND}"
 WAITING = """
     from sluicegate.gherkin import given, then, when
@@ -40,6 +45,7 @@ def kitchen(project: Project) -> Project:
     """Return a project whose steps another process finds, too."""
     project.write("steps/kitchen.py", KITCHEN)
     project.write("steps/waiting.py", WAITING)
+    project.write("requirements.toml", REGISTER)
     (project.pytester.path / "features/plain.feature").unlink()
     return project
 
@@ -94,6 +100,12 @@ def test_warnings_fail_only_if_that_is_asked_for(kitchen: Project) -> None:
     )
     assert done.stderr == "1 file, 0 errors, 1 warning\n"
     assert lint(kitchen, "--strict").returncode == 1
+
+
+def test_no_requirement_is_asked_for_where_there_is_no_register(kitchen: Project) -> None:
+    (kitchen.pytester.path / "requirements.toml").unlink()
+    write(kitchen, f"Feature: Boxes\n{BACKGROUND}  Scenario: A\n{STEPS}")
+    assert lint(kitchen, "--strict").returncode == 0
 
 
 def test_problems_can_be_annotations_of_github(kitchen: Project) -> None:

@@ -15,7 +15,7 @@ from sluicegate.errors import SluicegateError
 
 from . import execution, failures, internals, lint, lookup, vocabulary
 from .document import Document, Problem, UnreadableError, node_name, read
-from .tags import known_tags
+from .tags import KnownTags, known_tags
 
 VERBOSE: Final = 2
 """From `-vv` on, every failure shows its Python traceback."""
@@ -50,15 +50,16 @@ class Scenario(pytest.Function):
 class FeatureFile(pytest.Module):
     """A .feature file.
 
-    Its tags, and those of its rules, scenarios and Examples, are pytest's marks, and need no
-    registration: `-m "req:PROVIDER-010 and not slow"` takes whole tags, `-k PROVIDER-010` a part
-    of a tag, of a scenario's name or of a file's. Steps come from the modules of
+    Its tags, and those of its rules, scenarios and Examples, are pytest's marks:
+    `-m "req:PROVIDER-010 and not slow"` takes whole tags, `-k PROVIDER-010` a part of a tag, of a
+    scenario's name or of a file's. Steps come from the modules of
     `sluicegate.steps`, and from each `steps` folder and conftest.py beside the file or above it.
     """
 
     templates: dict[str, ScenarioTemplate]
     document: Document | None = None
     known: lookup.Visible | None = None
+    tags: KnownTags | None = None
     problems: tuple[Problem, ...] = ()
 
     def _getobj(self) -> types.ModuleType:
@@ -72,7 +73,7 @@ class FeatureFile(pytest.Module):
         known = self.known = lookup.visible(cast("pytest.Collector", self.parent), manager)
         try:
             document = self.document = read(self.path)
-            tags = known_tags(self.path, self.config)
+            tags = self.tags = known_tags(self.path, self.config)
             self.problems = tuple(sorted(set(lint.check(document, known, tags))))
         except UnreadableError as error:
             self.problems = tuple(error.problems)

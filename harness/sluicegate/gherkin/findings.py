@@ -42,8 +42,8 @@ def findings(seen: Survey) -> list[Finding]:
 
 def _in_feature(feature: FeatureFile) -> Iterator[Finding]:
     yield from (_finding(feature, "error", problem) for problem in feature.problems)
-    if feature.document is not None and feature.known is not None:
-        problems = review(feature.document, feature.known)
+    if feature.document and feature.known and feature.tags:
+        problems = review(feature.document, feature.known, feature.tags)
         yield from (_finding(feature, "warning", problem) for problem in problems)
 
 

@@ -4,11 +4,23 @@ import pytest
 from pytest_bdd.parser import Feature, Scenario, Step
 
 from . import ownership
+from .collection import FeatureFile
 from .failures import SCENARIO, STEP
+from .tags import unknown_in
 
 
 class FeatureHooks:
     """The hooks of a session that collects feature files."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Refuse an option -m that names a requirement which no scenario has."""
+        files = {item.parent for item in items if isinstance(item.parent, FeatureFile)}
+        known = [file.tags for file in files if isinstance(file, FeatureFile) and file.tags]
+        if known and (trouble := unknown_in(config.getoption("markexpr"), known)):
+            raise pytest.UsageError(f"-m {config.getoption('markexpr')!r}: {trouble}")
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config

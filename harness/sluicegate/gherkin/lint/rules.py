@@ -28,7 +28,7 @@ ERRORS: Final = {
 WARNINGS: Final = {
     "several-whens": "several actions in one scenario",
     "given-after-when": "a precondition after an action",
-    "no-requirement": "a scenario without a @req: tag, of its own or of its rule or feature",
+    "no-requirement": "a scenario without a @req: tag, where there is a requirements.toml",
     "slow": "a scenario that waits for ten seconds or more, and is not tagged @slow",
     "first-person": "a step about I",
     "same-row": "a row of Examples that stands there twice",

@@ -9,7 +9,7 @@ from pytest_bdd.parser import Scenario, ScenarioTemplate
 from sluicegate.gherkin.document import Document, Problem
 from sluicegate.gherkin.expressions import Sentence
 from sluicegate.gherkin.lookup import Visible
-from sluicegate.gherkin.tags import REQUIREMENT
+from sluicegate.gherkin.tags import REQUIREMENT, KnownTags
 
 from .structure import own_steps
 
@@ -25,11 +25,13 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _I: Final = re.compile(r"(?<!\S)I(?=\s|['\u2019]|$)")
 
 
-def review(document: Document, known: Visible) -> Iterator[Problem]:
+def review(document: Document, known: Visible, tags: KnownTags) -> Iterator[Problem]:
     """Yield what could be written better, without regard to what is refused."""
     for template in document.feature.scenarios.values():
         for rule in _RULES:
             yield from rule(template)
+        if tags.is_registered:
+            yield from _no_requirement(template)
         yield from _slow(template, known)
 
 
@@ -82,7 +84,6 @@ def _same_row(template: ScenarioTemplate) -> Iterator[Problem]:
 _RULES: Final[tuple[Callable[[ScenarioTemplate], Iterator[Problem]], ...]] = (
     _several_whens,
     _given_after_when,
-    _no_requirement,
     _first_person,
     _same_row,
 )
