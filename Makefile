@@ -21,7 +21,7 @@ test: environment
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest tests/ features/
+	$(VENV)/bin/pytest -n 2 tests/ features/
 
 editor: environment
 	$(VENV)/bin/pytest tests/editor/check.py

@@ -12,12 +12,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = (3, 11)
+# Within an active environment `python3` is the very one that may be about to be removed.
+PYTHON = str(Path(sys.base_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"))
 
 
 def fingerprint() -> str:
     """Return what the environment depends on, as one line."""
     project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    return f"{sys.version.split()[0]} {sys.executable} {ROOT} {project}"
+    return f"{sys.version.split()[0]} {PYTHON} {ROOT} {project}"
 
 
 def is_fresh(environment: Path) -> bool:
@@ -32,7 +34,7 @@ def make(environment: Path) -> None:
     """Make the environment and install the project with its test tools into it."""
     shutil.rmtree(environment, ignore_errors=True)
     try:
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        subprocess.run([PYTHON, "-m", "venv", environment], check=True)
     except subprocess.CalledProcessError:
         shutil.rmtree(environment, ignore_errors=True)
         sys.exit("Python's venv module is incomplete: on Debian, run `apt install python3-venv`.")

@@ -40,7 +40,7 @@ def _(world: World) -> None:
     answer.ends_cleanly(world.exchange)
 
 
-@then("the body follows the schema {text}")
+@then("the body follows the schema {schema}")
 def _(world: World, schema: str) -> None:
     answer.is_valid(world.exchange, schema)
 

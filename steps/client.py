@@ -4,7 +4,7 @@ from sluicegate.gherkin import given, when
 from sluicegate.scenario.world import World
 
 
-@given("the client is {text}")
+@given("the client is {client}")
 def _(world: World, kind: str) -> None:
     world.be(kind)
 

@@ -4,6 +4,6 @@ from sluicegate.gherkin import given
 from sluicegate.scenario.world import World
 
 
-@given("the provider's variant is {text}")
+@given("the provider's variant is {variant}")
 def _(world: World, variant: str) -> None:
     world.choose(variant)

@@ -41,12 +41,12 @@ def _(world: World, seconds: float) -> None:
     timing.texts_apart(world.exchange, seconds, world.clock)
 
 
-@then("every chunk follows the schema {text}")
+@then("every chunk follows the schema {schema}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema)
 
 
-@then("every chunk follows the strict schema {text}")
+@then("every chunk follows the strict schema {schema}")
 def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema, "strict")
 

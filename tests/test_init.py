@@ -143,7 +143,7 @@ def test_what_is_there_already_is_kept_and_named() -> None:
 def test_a_second_time_changes_nothing() -> None:
     init("demo")
     before = {path: Path("demo", path).read_bytes() for path in MADE}
-    assert init("demo").startswith("Everything is there already in demo.\n")
+    assert init("demo").startswith(f"Everything is there already in {Path.cwd()}/demo.\n")
     assert {path: Path("demo", path).read_bytes() for path in files("demo")} == before
 
 
@@ -227,7 +227,7 @@ def test_the_profile_is_valid_with_and_without_its_comments() -> None:
 @pytest.mark.usefixtures("project")
 def test_the_ways_to_run_in_the_readme_work() -> None:
     commands = re.findall(r"^    (pytest .*?) +#", Path("README.md").read_text(), re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         assert "1 passed" in run(*shlex.split(command)).stdout, command
 

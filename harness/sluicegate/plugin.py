@@ -63,7 +63,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a .feature file."""
     plugins = parent.config.pluginmanager
-    if file_path.suffix != ".feature" or not plugins.has_plugin("pytest-bdd"):
+    if file_path.suffix.lower() != ".feature" or not plugins.has_plugin("pytest-bdd"):
         return None
     # Here and not above: a project without features pays nothing for this plugin.
     from sluicegate.gherkin import collection, ownership, session  # noqa: PLC0415

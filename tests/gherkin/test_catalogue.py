@@ -256,12 +256,12 @@ def test_a_step_of_a_background_is_used_by_every_scenario_below_it(project: Proj
     ]
 
 
-def test_an_example_is_the_first_use_with_what_stands_below_it(project: Project) -> None:
+def test_an_example_is_a_use_with_what_stands_below_it(project: Project) -> None:
     project.write("steps/pantry.py", PANTRY)
     project.write("features/pantry.feature", PANTRY_FEATURE)
     found = seen()
     shelf = the("a shelf with {int} jar(s) of jam/honey", found)
-    assert shelf.example == "Given a shelf with 7 jars of jam"
+    assert shelf.example == "Given a shelf with 2 jars of honey", "no row of Examples"
     table = the("the list is", found)
     assert table.block == "table"
     assert table.example.splitlines() == [
@@ -278,6 +278,19 @@ def test_an_example_is_the_first_use_with_what_stands_below_it(project: Project)
         "    1926",
         '  """',
     ]
+
+
+def test_an_example_is_the_use_that_is_written_most_often_or_the_shortest(
+    project: Project,
+) -> None:
+    steps = "".join(f"    And {n} apples are left\n" for n in (3, 30, 4, 300, 30, 300))
+    project.write(
+        "features/many.feature",
+        "Feature: F\n  Scenario: S\n    Given a box with 3 apples\n    Then 3 apples are left\n"
+        + steps,
+    )
+    (project.pytester.path / "features/plain.feature").unlink()
+    assert the("{int} apples are left", seen()).example == "Then 3 apples are left"
 
 
 def test_a_sentence_that_nobody_uses_is_filled_with_examples(project: Project) -> None:

@@ -142,3 +142,39 @@ def test_an_async_step_of_plain_pytest_bdd_is_refused(project: Project, body: st
     result.stdout.fnmatch_lines(
         ["features/plain.feature:3: 'Given a worm' would never run: its function is `async def`*"]
     )
+
+
+@pytest.mark.parametrize(
+    ("decorator", "function"),
+    [
+        ('@then("the box is fine")', "def _(): return False"),
+        ('@pytest_bdd.then("the box is fine")', "def _(): return False"),
+        ('@given("the box is fine")', "def _(): return wait()"),
+    ],
+)
+def test_a_step_that_returns_its_verdict_fails(
+    project: Project, decorator: str, function: str
+) -> None:
+    project.write(
+        "conftest.py",
+        f"""
+        import pytest_bdd
+        from sluicegate.gherkin import given, then
+
+        async def wait(): ...
+
+        {decorator}
+        {function}
+        """,
+    )
+    keyword = "Given" if "given" in decorator else "And"
+    project.write(
+        "features/plain.feature",
+        PLAIN.replace(
+            "Given a box with", "Given a box with 4 apples\n    Given a box with"
+        ).rstrip()
+        + f"\n        {keyword} the box is fine\n        Then 2 apples are left\n",
+    )
+    result = project.run("features")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["conftest.py:6: the step returned *, which nobody looks at; *"])

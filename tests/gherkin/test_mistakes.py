@@ -80,6 +80,13 @@ LOST = "is taken for description"
 UNDEFINED = "no step is defined for: "
 
 MISTAKES = [
+    Mistake(
+        "text behind the quotes of a doc string",
+        f'Feature: F\n  Scenario: A\n{STEPS}    And the label says\n      """Plum\n      """\n',
+        6,
+        "'Plum' would be left out of the text",
+        "begin it in the next line",
+    ),
     in_feature("no colon", "Scenario no colon", LOST, "write 'Scenario:', or begin the line with"),
     in_feature("small title", "scenario: x", LOST, "write 'Scenario:'"),
     in_feature("small title, no colon", "scenario x", LOST, "write 'Scenario:'"),
@@ -91,6 +98,7 @@ MISTAKES = [
     in_feature("space before the colon", "Scenario : x", LOST, "write 'Scenario:'"),
     in_feature("wide colon", "Scenario\uff1a x", LOST, "write 'Scenario:'"),
     in_feature("misspelt outline", "Scenario Outlin: x", LOST, "write 'Scenario Outline:'"),
+    in_feature("dash for the colon", "Scenario - x", LOST, "write 'Scenario:'"),
     in_feature("background without colon", "Background", LOST, "write 'Background:'"),
     in_feature("misspelt background", "Backgroud:", LOST, "write 'Background:'"),
     in_feature("misspelt rule", "Ruel: x", LOST, "write 'Rule:'"),
@@ -120,6 +128,9 @@ MISTAKES = [
     in_description(
         "misspelt step", "Givn a box", "so it would never run", "write 'Given a box', or begin"
     ),
+    in_description("step in a list", "- Given a box", LOST, "write 'Given a box'"),
+    in_description("numbered step", "1. Given a box", LOST, "write 'Given a box'"),
+    in_description("step commented out", "// Given a box", LOST, "write 'Given a box'"),
     in_description("small step", "given a box", LOST, "write 'Given a box'"),
     in_description("step with a colon", "Given: a box", LOST, "write 'Given a box'"),
     in_description("step with a no-break space", "Given\u00a0a box", LOST, "write 'Given a box'"),

@@ -22,19 +22,26 @@ def test_a_project_without_features_loads_the_plugin_alone(project: Project) -> 
 
 
 @pytest.mark.parametrize("arguments", [[], ["."]])
-def test_features_beside_python_tests_are_left_to_them(
+def test_features_beside_tests_that_use_pytest_bdd_are_left_to_them(
     project: Project, arguments: list[str]
 ) -> None:
-    project.write("test_one.py", TEST)
+    project.write("test_one.py", f"import pytest_bdd\n{TEST}")
     result = project.run(*arguments)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["sluicegate: 1 .feature file(s) not run (features/plain*"])
 
 
+@pytest.mark.parametrize("place", ["test_one.py", "features/steps/test_one.py"])
+def test_features_beside_other_python_tests_are_collected(project: Project, place: str) -> None:
+    project.write(place, TEST)
+    project.run().assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize("argument", ["features", "features/plain.feature"])
 def test_features_that_are_named_are_collected(project: Project, argument: str) -> None:
-    project.write("test_one.py", TEST)
-    project.write("features/test_two.py" if argument.endswith("feature") else "test_two.py", TEST)
+    test = f"import pytest_bdd\n{TEST}"
+    project.write("test_one.py", test)
+    project.write("features/test_two.py" if argument.endswith("feature") else "test_two.py", test)
     project.run(argument).assert_outcomes(passed=1)
 
 

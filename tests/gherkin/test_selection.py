@@ -31,7 +31,7 @@ TWO = """
         ([7], ["One"]),
         ([10], ["Two[once-2]", "Two[twice-1]"]),
         ([16], ["Two[once-2]", "Two[twice-1]"]),
-        ([99], ["Two[once-2]", "Two[twice-1]"]),
+        ([17], ["Two[once-2]", "Two[twice-1]"]),
         ([6, 12], ["One", "Two[once-2]", "Two[twice-1]"]),
     ],
 )
@@ -43,7 +43,7 @@ def test_a_line_selects_the_scenario_around_it(
     assert [id_.partition("::")[2] for id_ in ids] == names
 
 
-@pytest.mark.parametrize("line", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("line", [0, 1, 2, 3, 9, 99])
 def test_a_line_outside_all_scenarios_is_refused(project: Project, line: int) -> None:
     project.write("features/two.feature", TWO)
     result = project.run(f"features/two.feature:{line}")

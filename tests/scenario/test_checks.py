@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -405,3 +406,27 @@ def test_a_cell_is_json_where_it_is_json() -> None:
 def test_values_are_compared_as_json_does() -> None:
     assert same({"a": 1, "b": [2]}, {"b": [2], "a": 1})
     assert not same(1, True)  # noqa: FBT003 - the point of it
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        partial(stream.is_constant, path="$.id"),
+        partial(stream.each_is, path="$.usage", expected=None, but_last=True),
+        partial(stream.has_finish_reason, reason="stop", place=-2),
+    ],
+)
+def test_what_needs_two_chunks_is_not_met_by_one(judge: Callable[[Exchange], None]) -> None:
+    with pytest.raises(ViolationError, match="the stream has 1 chunk, not at least 2 chunks"):
+        judge(streamed(FIRST, BROKEN))
+
+
+def test_an_answer_that_is_no_stream_has_no_number_of_events() -> None:
+    with pytest.raises(ViolationError, match="the answer is no event stream"):
+        stream.has_events(answered("{}"), 0)
+
+
+def test_a_client_that_gave_up_saw_no_end() -> None:
+    given_up = replace(GOOD, ending="given up", ended=121.0)
+    with SimulatedClock() as clock, pytest.raises(ViolationError, match="the answer never ended"):
+        timing.ends_after(given_up, 120.0, clock)

@@ -62,7 +62,44 @@ def test_a_variant_that_the_profile_lacks_is_skipped_and_says_so(run: pytest.Pyt
         run.makefile(".toml", profile=f'[provider]\nurl = "{well}"\n')
         result = run.runpytest_subprocess("plain.feature", "--profile=profile.toml", "-rs")
     result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines('*not claimed: the profile names no variant "unhealthy"*')
+    result.stdout.fnmatch_lines(
+        'SKIPPED [[]1[]] plain.feature:6: not claimed: the profile names no variant "unhealthy"*'
+    )
+
+
+def test_a_profile_is_not_judged_by_our_own_command(run: pytest.Pytester) -> None:
+    run.makefile(
+        ".feature",
+        plain="""
+        Feature: The command
+          Scenario: Help
+            When a person runs "sluicegate --help"
+            Then the command succeeds
+        """,
+    )
+    run.makefile(".toml", profile='[provider]\nurl = "http://127.0.0.1:1"\n')
+    run.runpytest_subprocess("plain.feature").assert_outcomes(passed=1)
+    result = run.runpytest_subprocess("plain.feature", "--profile=profile.toml", "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(
+        "SKIPPED*plain.feature:2: not claimed: the system that the profile*"
+    )
+
+
+def test_every_scenario_begins_at_the_same_instant(run: pytest.Pytester) -> None:
+    run.makefile(
+        ".feature",
+        plain="""
+        Feature: Dates
+          Scenario: One
+            When the client asks for a plain answer with the parameters "delay=5000"
+            Then $.created of the body is 1735689600
+          Scenario: Another
+            When the client asks for a plain answer
+            Then $.created of the body is 1735689600
+        """,
+    )
+    run.runpytest_subprocess("plain.feature").assert_outcomes(passed=2)
 
 
 def test_a_system_that_is_not_there_is_told_in_words(run: pytest.Pytester) -> None:

@@ -179,7 +179,9 @@ def test_a_command_is_run_and_judged(world: World) -> None:
     world.command.run("sluicegate --version")
     world.command.ends(well=True)
     world.command.prints("sluicegate 0.")
-    with pytest.raises(ViolationError, match="to print 'nonsense', got"):
+    with pytest.raises(
+        ViolationError, match='does not print "nonsense"; what it prints is\nsluicegate'
+    ):
         world.command.prints("nonsense")
     with pytest.raises(ViolationError, match="to fail with a plain message, got exit code 0"):
         world.command.ends(well=False)

@@ -22,6 +22,7 @@ _DOT: Final = "dot_"
 _EDITOR: Final = Path(".vscode")
 _SENTENCES: Final = _EDITOR / "sentences.js"
 _PYTEST: Final = Path("pytest.ini")
+_README: Final = Path("README.md")
 _OTHER_PYTEST: Final = {
     "pytest.toml": "",
     ".pytest.toml": "",
@@ -82,7 +83,7 @@ def init(folder: Path, *, editor: bool) -> None:
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(_report(folder, written)))
-    click.echo("\n".join(_next(folder, editor_only=editor)))
+    click.echo("\n".join(_next(folder, written, editor_only=editor)))
 
 
 def _files(*, editor_only: bool) -> Iterator[tuple[Path, str]]:
@@ -150,12 +151,12 @@ def _report(folder: Path, written: list[Written]) -> Iterator[str]:
             yield f"{words}:"
             yield from (f"  {folder / path}" for path in paths)
     if all(each.outcome == "unchanged" for each in written):
-        yield f"Everything is there already in {folder}."
+        yield f"Everything is there already in {folder.resolve()}."
     if any(each.outcome == "kept" for each in written):
-        yield "To see Sluicegate's own, run `sluicegate init` for an empty folder."
+        yield "To see what Sluicegate would have written, run it for an empty folder."
 
 
-def _next(folder: Path, *, editor_only: bool) -> Iterator[str]:
+def _next(folder: Path, written: list[Written], *, editor_only: bool) -> Iterator[str]:
     yield ""
     if editor_only:
         yield f"Next: open the folder {folder.resolve()} in Visual Studio Code,"
@@ -164,10 +165,14 @@ def _next(folder: Path, *, editor_only: bool) -> Iterator[str]:
     yield "Next:"
     if folder.resolve() != Path.cwd():
         yield f"  cd {shlex.quote(str(folder))}"
-    yield f"  {_pytest():<18} run the scenarios in features/"
+    pytest = next(each for each in written if each.path == _PYTEST)
+    is_theirs = pytest.outcome in ("left out", "kept")
+    command = f"{_pytest()} features/" if is_theirs else _pytest()
+    yield f"  {command:<18} run the scenarios in features/"
     yield f"  {'sluicegate steps':<18} see the sentences that you can use"
     yield f"  {'sluicegate lint':<18} check feature files without running them"
-    yield "README.md there says more."
+    if Written(_README, "made") in written:
+        yield "README.md there says more."
 
 
 def _pytest() -> str:

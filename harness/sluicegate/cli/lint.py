@@ -85,6 +85,8 @@ def _look(paths: tuple[str, ...]) -> "tuple[list[Finding], int]":
     from sluicegate.gherkin.findings import findings  # noqa: PLC0415 - see above
     from sluicegate.gherkin.survey import survey  # noqa: PLC0415
 
+    if other := next((path for path in paths if _is_no_feature(path)), None):
+        raise _UnusableError(f"{other} is not a .feature file")
     try:
         seen = survey(paths)
     except SluicegateError as error:
@@ -96,6 +98,10 @@ def _look(paths: tuple[str, ...]) -> "tuple[list[Finding], int]":
             " files themselves where there are Python tests beside them"
         )
     return findings(seen), count
+
+
+def _is_no_feature(path: str) -> bool:
+    return Path(path).is_file() and not path.endswith(".feature")
 
 
 class _UnusableError(click.ClickException):

@@ -1,6 +1,7 @@
 """The run of a scenario: its steps are looked up in the index, and called as pytest-bdd would."""
 
 import importlib
+import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from pytest_bdd.parser import Scenario, ScenarioTemplate, Step
 from pytest_bdd.steps import StepFunctionContext
 
 from .lookup import Visible
-from .steps import BLOCKS, required_arguments
+from .steps import BLOCKS, StepDefinitionError, place_of, required_arguments
 
 # `import pytest_bdd.scenario` would give the decorator of that name.
 _PYTEST_BDD: Final[Any] = importlib.import_module("pytest_bdd.scenario")
@@ -58,12 +59,26 @@ def _execute_step(step: Step, context: StepFunctionContext, scenario: dict[str, 
         hook.pytest_bdd_before_step_call(**about)
         # As pytest calls a fixture: a step may `yield`, and go on when the scenario has ended.
         result = call_fixture_func(function, request, about["step_func_args"])
+        _check_result(result, context)
     except (Exception, pytest.fail.Exception) as exception:
         hook.pytest_bdd_step_error(exception=exception, **about)
         raise
     if context.target_fixture is not None:
         inject_fixture(request, context.target_fixture, result)
     hook.pytest_bdd_after_step(**about)
+
+
+def _check_result(result: object, context: StepFunctionContext) -> None:
+    """Refuse a result that its author takes for a verdict, or that only begins to run."""
+    if context.target_fixture is not None or result is None:
+        return
+    if inspect.iscoroutine(result):
+        result.close()
+    if context.type == "then" or inspect.isawaitable(result):
+        raise StepDefinitionError(
+            f"{place_of(context.step_func)}: the step returned {type(result).__name__}, which"
+            " nobody looks at; write `assert` for what must hold, and `def` without `async`"
+        )
 
 
 def _arguments(

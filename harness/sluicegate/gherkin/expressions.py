@@ -3,11 +3,11 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from cucumber_expressions.ast import NodeType  # type: ignore[import-untyped]
 from cucumber_expressions.expression import (  # type: ignore[import-untyped]
@@ -21,6 +21,10 @@ from cucumber_expressions.parameter_type_registry import (  # type: ignore[impor
     ParameterTypeRegistry,
 )
 from pytest_bdd.parsers import StepParser
+
+from sluicegate.scenario.client import Kind as ClientKind
+from sluicegate.scenario.target import VARIANTS
+from sluicegate.wire import schema
 
 
 class Status(int):
@@ -63,6 +67,10 @@ def _value(text: str) -> object:
     return _text(text) if text.startswith('"') else json.loads(text)
 
 
+def _is_of_the_wire(schema: str) -> bool:
+    return not schema.startswith("sluicegate/")
+
+
 def _name(text: str) -> str:
     return text
 
@@ -79,6 +87,14 @@ _WORDS: Final = {"once": 1, "twice": 2}
 _PLURAL: Final = r"(?:[02-9]|[1-9][0-9]+)"
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
 _QUOTED_NAME: Final = r'"([^"\s]+)"'
+
+
+def _one_of(name: str, what: str, known: Iterable[str]) -> "Kind":
+    """Return the kind of a name that is one of a few, in double quotes."""
+    quoted = [f'"{each}"' for each in known]
+    accepts = f"the name of {what} in double quotes: {', '.join(f'`{each}`' for each in quoted)}."
+    regexp = "|".join(each.replace(".", r"\.") for each in quoted)
+    return Kind(name, accepts, quoted[0], str, regexp, _text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +202,9 @@ OWN_KINDS: Final = (
         rf"{_QUOTED}|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|true|false|null",
         _value,
     ),
+    _one_of("client", "a client", get_args(ClientKind)),
+    _one_of("variant", "a variant of the provider", sorted(VARIANTS["provider"])),
+    _one_of("schema", "a schema", (each for each in schema.names() if _is_of_the_wire(each))),
     Kind(
         "model",
         'the name of a model in double quotes, without spaces: `"gpt-4o"`.',

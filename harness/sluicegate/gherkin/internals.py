@@ -14,6 +14,7 @@ from _pytest.fixtures import FixtureManager
 from pytest_bdd import compat
 
 _PYTEST_BDD = Path(pytest_bdd.__file__).parent
+_OURS = Path(__file__).parent
 T = TypeVar("T", bound=pytest.Function)
 
 
@@ -84,9 +85,9 @@ def rebuilt(
 
 
 def without_machinery(traceback: Traceback) -> Traceback:
-    """Return a traceback without the frames of pytest and pytest-bdd, if others remain."""
+    """Return a traceback without the frames that run any scenario, if others remain."""
     return traceback.filter(_is_of_the_project) or traceback
 
 
 def _is_of_the_project(entry: TracebackEntry) -> bool:
-    return filter_traceback(entry) and _PYTEST_BDD not in Path(entry.path).parents
+    return filter_traceback(entry) and not {_PYTEST_BDD, _OURS} & {*Path(entry.path).parents}

@@ -19,6 +19,7 @@ _LANGUAGE: Final = re.compile(r"\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*")
 _CONTINUING: Final = ("and", "but")
 _ALL_TYPES: Final = (*TYPES, *_CONTINUING)
 _NUMBER: Final = re.compile(r"\s+[#(]?\w{1,2}[.)]?$")
+_DASH: Final = re.compile(r"(?<=\w)\s+[-\u2013\u2014]\s+")
 _BULLET: Final = "* "
 _SWAPPED_ONLY: Final = 3
 _SHORT: Final = 4
@@ -79,7 +80,7 @@ class Language:
 
     def meant_title(self, text: str) -> str | None:
         """Return the keyword that the words before a line's colon were meant to be."""
-        head, colon, _ = text.replace("\uff1a", ":").partition(":")
+        head, colon, _ = _DASH.sub(":", text.replace("\uff1a", ":"), count=1).partition(":")
         heads = (head.rstrip(), _NUMBER.sub("", head.rstrip())) if colon else ()
         return next(filter(None, map(self._nearest_title, heads)), None)
 

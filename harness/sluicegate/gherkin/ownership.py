@@ -17,8 +17,8 @@ def is_collected(path: Path, config: pytest.Config) -> bool:
     """Tell whether a .feature file is ours to collect, and remember it if it is not.
 
     It is if an argument of pytest's (or an entry of `testpaths`) is the file itself, or a folder
-    that holds it and no Python tests. Python tests above a feature file are how a project uses
-    pytest-bdd by itself: there the feature is bound to a test module and its steps.
+    that holds it and no Python tests that use pytest-bdd. Where a project does so by itself, a
+    feature is bound to a test module and its steps.
     """
     # pytest shows every file of a folder of which it was asked for one.
     above = [each for each in _arguments(config) if path.is_relative_to(each)]
@@ -35,8 +35,8 @@ def note(config: pytest.Config) -> str | None:
         return None
     first = os.path.relpath(left[0], config.rootpath)
     return (
-        f"sluicegate: {len(left)} .feature file(s) not run ({first} …), as there are Python tests"
-        " beside them; name their folder on the command line or in `testpaths`"
+        f"sluicegate: {len(left)} .feature file(s) not run ({first} …), as Python tests beside"
+        " them use pytest-bdd; name their folder on the command line or in `testpaths`"
     )
 
 
@@ -50,19 +50,24 @@ def _holds_tests(folder: Path, config: pytest.Config) -> bool:
     if folder not in known:
         patterns: list[str] = config.getini("python_files")
         known[folder] = any(
-            _is_like(name, patterns) and name != "conftest.py" for name in _files(folder, config)
+            _is_like(path.name, patterns) and _uses_pytest_bdd(path)
+            for path in _files(folder, config)
         )
     return known[folder]
 
 
-def _files(folder: Path, config: pytest.Config) -> Iterator[str]:
+def _uses_pytest_bdd(path: Path) -> bool:
+    return "pytest_bdd" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def _files(folder: Path, config: pytest.Config) -> Iterator[Path]:
     passed_over: list[str] = config.getini("norecursedirs")
-    for _, folders, files in os.walk(folder):
+    for above, folders, files in os.walk(folder):
         if "pyvenv.cfg" in files:
             folders.clear()
             continue
         folders[:] = [name for name in folders if not _is_like(name, passed_over)]
-        yield from files
+        yield from (Path(above, name) for name in files if name != "conftest.py")
 
 
 def _is_like(name: str, patterns: list[str]) -> bool:

@@ -59,7 +59,8 @@ class Selection:
 def _scenario_at(document: Document, line: int, where: str) -> int:
     """Return the line of the keyword of the scenario to which a line belongs."""
     parts = [part for part in _parts(document) if _first_line(part) <= line]
-    if not parts or not isinstance(parts[-1], ScenarioNode):
+    is_inside = line <= len(document.source)
+    if not is_inside or not parts or not isinstance(parts[-1], ScenarioNode):
         lines = ", ".join(str(scenario.location.line) for scenario in document.scenarios())
         raise pytest.UsageError(f"{where}:{line}: no scenario is there; they begin in line {lines}")
     return parts[-1].location.line

@@ -1,10 +1,13 @@
 """What pytest and pytest-bdd call back while there are feature files in a session."""
 
+from collections.abc import Generator
+
 import pytest
-from pytest_bdd.parser import Feature, Scenario, Step
+from pytest_bdd.parser import Feature, Step
+from pytest_bdd.parser import Scenario as Rendered
 
 from . import ownership
-from .collection import FeatureFile
+from .collection import FeatureFile, Scenario
 from .failures import SCENARIO, STEP
 from .tags import unknown_in
 
@@ -30,7 +33,7 @@ class FeatureHooks:
             terminalreporter.write_line(text)
 
     def pytest_bdd_before_scenario(
-        self, request: pytest.FixtureRequest, feature: Feature, scenario: Scenario
+        self, request: pytest.FixtureRequest, feature: Feature, scenario: Rendered
     ) -> None:
         """Remember the scenario for the report of a failure."""
         del feature
@@ -39,6 +42,17 @@ class FeatureHooks:
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Step) -> None:
         """Remember the step for the report of a failure."""
         request.node.stash[STEP] = step
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Tell the line of the scenario as the place of a skip, and not ours."""
+        report = yield
+        if isinstance(item, Scenario) and report.skipped and isinstance(report.longrepr, tuple):
+            path, line, _ = item.reportinfo()
+            report.longrepr = (str(path), line + 1, report.longrepr[2])
+        return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:

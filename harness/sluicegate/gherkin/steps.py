@@ -14,6 +14,7 @@ from cucumber_expressions.errors import (  # type: ignore[import-untyped]
 )
 from pytest_bdd.utils import get_required_args
 
+from sluicegate import shipped
 from sluicegate.errors import SluicegateError
 
 from .expressions import Sentence, kind_names, value_type
@@ -51,8 +52,12 @@ class Place:
 
 
 def shown(path: Path) -> str:
-    """Return a path as a person would write it: from the current folder, if it is below it."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    """Return a path as a person would write it: from the current folder, or from ours."""
+    if path.is_relative_to(Path.cwd()):
+        return os.path.relpath(path)
+    if path.is_relative_to(shipped.STEPS):
+        return f"sluicegate/steps/{path.relative_to(shipped.STEPS)}"
+    return str(path)
 
 
 def place_of(function: Callable[..., object]) -> Place:

@@ -108,13 +108,13 @@ def _load_module(path: Path, name: str, owner: pytest.Collector) -> str:
         module = importlib.import_module(name)
     except SluicegateError as mistake:
         return str(mistake)
-    except Exception as error:  # noqa: BLE001 - whatever a module does, it is told
+    except (Exception, pytest.skip.Exception) as error:  # noqa: BLE001 - whatever it is, it is told
         return _told(path, error)
     register_fixtures(fixture_manager(owner.session), module, owner)
     return ""
 
 
-def _told(path: Path, error: Exception) -> str:
+def _told(path: Path, error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = itertools.dropwhile(lambda frame: frame.filename != str(path), frames)
     lines = [*traceback.format_list(list(own)), *traceback.format_exception_only(error)]

@@ -15,7 +15,7 @@ __all__ = ["SIMULATED_EPOCH", "Clock", "SimulatedClock", "StalledError", "WallCl
 T = TypeVar("T")
 
 SIMULATED_EPOCH: Final = 1_735_689_600
-"""The Unix time at which every simulated clock starts: 2025-01-01T00:00:00Z."""
+"""The Unix time at which every scenario begins on a simulated clock: 2025-01-01T00:00:00Z."""
 
 
 class Clock(Protocol):
@@ -34,6 +34,9 @@ class Clock(Protocol):
 
     def unix(self) -> float:
         """Return the seconds since 1970-01-01T00:00:00Z."""
+
+    def begin(self) -> None:
+        """Let a scenario begin: a simulated date is the same for each, whatever ran before."""
 
     def run(self, coroutine: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
         """Run a coroutine to its end from synchronous code and return its result.
@@ -66,14 +69,19 @@ class SimulatedClock:
     def __init__(self, *, tolerance: float = SIMULATED_TOLERANCE) -> None:
         self.tolerance = tolerance
         self._loop = SimulatedLoop()
+        self._began = 0.0
 
     def time(self) -> float:
         """Return the simulated seconds since the clock was made."""
         return self._loop.time()
 
     def unix(self) -> float:
-        """Return `SIMULATED_EPOCH` plus the simulated time: the same in every run."""
-        return SIMULATED_EPOCH + self._loop.time()
+        """Return `SIMULATED_EPOCH` plus the simulated seconds since the last `begin`."""
+        return SIMULATED_EPOCH + self._loop.time() - self._began
+
+    def begin(self) -> None:
+        """Let the date be `SIMULATED_EPOCH` again."""
+        self._began = self._loop.time()
 
     def run(self, coroutine: Coroutine[Any, Any, T], *, limit: float | None = None) -> T:
         """Run a coroutine to its end and return its result.

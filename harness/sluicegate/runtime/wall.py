@@ -32,6 +32,9 @@ class WallClock:
         """Return the seconds on the clock's loop, which start anywhere."""
         return self._loop.time()
 
+    def begin(self) -> None:
+        """Do nothing: the wall's date is what it is."""
+
     def unix(self) -> float:
         """Return the real time in seconds since 1970-01-01T00:00:00Z."""
         return time.time()

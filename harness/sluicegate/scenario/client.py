@@ -58,8 +58,8 @@ async def ask(client: httpx.AsyncClient, request: Request, kind: Kind = "raw") -
 
 def _told(error: httpx.HTTPError) -> str:
     # Below httpx, some errors say nothing, and others an empty tuple.
-    said = str(error).strip("() ")
-    return said or _SILENT.get(type(error), type(error).__name__)
+    said = str(error)
+    return said if said.strip("() ") else _SILENT.get(type(error), type(error).__name__)
 
 
 _SILENT: dict[type[httpx.HTTPError], str] = {

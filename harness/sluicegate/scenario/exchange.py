@@ -33,7 +33,7 @@ class Request:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z]+", self.method):
             raise SluicegateError(f"expected a method such as GET, got {json.dumps(self.method)}")
-        if not re.fullmatch(r"/(?!/).*", self.target) or not self.target.isprintable():
+        if not re.fullmatch(r"/(?!/)[^#]*", self.target) or not self.target.isprintable():
             got = json.dumps(self.target)
             raise SluicegateError(f"expected a path such as /v1/models, got {got}")
 

@@ -49,13 +49,17 @@ class Targets:
     def check(profile: Profile) -> None:
         """Raise ProfileError where the profile names a variant that no scenario can ask for."""
         for system, external in profile.systems.items():
-            unknown = sorted(external.urls.keys() - _VARIANTS[system].keys())
+            unknown = sorted(external.urls.keys() - VARIANTS[system].keys())
             if unknown:
                 raise ProfileError(_no_variant(system, unknown[0]))
 
+    def is_external(self, system: str) -> bool:
+        """Tell whether somebody else runs the system."""
+        return system in self._profile.systems
+
     def known(self, system: str, variant: str) -> str:
         """Return the variant; raises SluicegateError for one that nobody knows."""
-        if variant not in _VARIANTS[system]:
+        if variant not in VARIANTS[system]:
             raise SluicegateError(_no_variant(system, variant))
         return variant
 
@@ -66,7 +70,7 @@ class Targets:
         Skips the scenario where the profile does not claim the variant. Raises NotJudgedError
         where the system is not ready, SluicegateError for a variant that nobody knows.
         """
-        plan = _VARIANTS[system][self.known(system, variant)]
+        plan = VARIANTS[system][self.known(system, variant)]
         external = self._profile.systems.get(system)
         if external is not None:
             yield Instance(await self._found(system, external, variant))
@@ -116,7 +120,7 @@ async def _probe(client: httpx.AsyncClient, path: str, statuses: tuple[int, ...]
 
 
 def _no_variant(system: str, variant: str) -> str:
-    return f"the {system} has no variant {quoted(variant)}; {meant(variant, _VARIANTS[system])}"
+    return f"the {system} has no variant {quoted(variant)}; {meant(variant, VARIANTS[system])}"
 
 
 def _provider(plan: Plan, clock: Clock, journal: Journal) -> "ASGIApp":
@@ -126,11 +130,13 @@ def _provider(plan: Plan, clock: Clock, journal: Journal) -> "ASGIApp":
     return create_app(plan, journal=journal, unix=clock.unix)
 
 
-_VARIANTS: Mapping[str, Mapping[str, Plan]] = {
+VARIANTS: Mapping[str, Mapping[str, Plan]] = {
     "provider": {
         DEFAULT_VARIANT: Plan(),
         "two-models": Plan(models=("first-model", "second-model")),
         "unhealthy": Plan(healthy=False),
     },
 }
+"""The variants of each system that scenarios can choose."""
+
 _BUILDERS: Mapping[str, Callable[[Plan, Clock, Journal], "ASGIApp"]] = {"provider": _provider}

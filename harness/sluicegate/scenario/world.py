@@ -46,7 +46,7 @@ class World:
     """
 
     def __init__(self, targets: Targets) -> None:
-        self.command = Command()
+        self.command = Command(is_judged=not targets.is_external("provider"))
         self.chat = Chat()
         self._variant = DEFAULT_VARIANT
         self._targets = targets
@@ -154,6 +154,7 @@ class World:
         return self._exchanges[place]
 
     def __enter__(self) -> Self:
+        self.clock.begin()
         return self
 
     def __exit__(self, *_: object) -> None:

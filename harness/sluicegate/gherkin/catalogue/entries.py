@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,8 +139,14 @@ class _Found:
     """A definition, and what the features showed of it."""
 
     definition: Definition
-    example: Step | None = None
+    examples: list[Step] = field(default_factory=list)
     uses: dict[tuple[Path, str], Use] = field(default_factory=dict)
+
+    @property
+    def example(self) -> Step:
+        """Return the use that is written most often, of several the shortest."""
+        often = Counter(step.name for step in self.examples)
+        return max(self.examples, key=lambda step: (often[step.name], -len(step.name)))
 
 
 _Key = tuple[str | None, str, Path, int]
@@ -167,22 +174,25 @@ def _module(definition: Definition) -> str:
 
 
 def _note_uses(feature: FeatureFile, found: dict[_Key, _Found]) -> None:
-    for scenario, step in _steps(feature):
+    for scenario, written, step in _steps(feature):
         nearest = feature.known.nearest(step.type, step.name) if feature.known else []
         if len(nearest) == 1 and _key(nearest[0]) in found:
             noted = found[_key(nearest[0])]
-            noted.example = noted.example or step
+            # A row of Examples often holds what is wrong on purpose.
+            if written == step.name:
+                noted.examples.append(step)
             use = Use(_shown(feature.path), step.line_number, scenario)
             noted.uses.setdefault((feature.path, scenario), use)
 
 
-def _steps(feature: FeatureFile) -> Iterator[tuple[str, Step]]:
-    """Yield each step that a scenario or a row of its Examples runs, and the scenario's name."""
+def _steps(feature: FeatureFile) -> Iterator[tuple[str, str, Step]]:
+    """Yield the scenario's name, the text as written, and the step, of each step that runs."""
     templates = feature.document.feature.scenarios if feature.document else {}
     for template in templates.values():
         rows = [row for examples in template.examples for row in examples.as_contexts()]
         for row in rows or [{}]:
-            yield from ((template.name, step) for step in template.render(row).steps)
+            for written, step in zip(template.steps, template.render(row).steps, strict=True):
+                yield template.name, written.name, step
 
 
 def _shown(path: Path) -> str:
@@ -240,7 +250,7 @@ def _entry(found: _Found, anchors: "_Anchors") -> Entry:
         definition.sentence,
         parts,
         block,
-        _used(found.example) if found.example else _filled(keyword, example, block),
+        _used(found.example) if found.examples else _filled(keyword, example, block),
         tuple(found.uses.values()),
         f"{_shown(definition.place.path)}:{definition.place.line}",
         sentence._regexp.pattern if sentence else None,  # noqa: SLF001 - the page matches by it

@@ -13,6 +13,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Problem]], ...]] = (
     structure.emptiness,
     structure.names,
     structure.completeness,
+    structure.doc_strings,
     structure.rows,
     examples.tables,
     examples.placeholders,

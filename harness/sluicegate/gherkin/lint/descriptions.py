@@ -13,6 +13,9 @@ from sluicegate.gherkin.lookup import Visible
 from sluicegate.gherkin.wording import shown
 
 _ABOVE_STEPS: Final = {"Scenario", "Background"}
+_MARKER: Final = re.compile(r"\A(?:[-*+>\u2022\u2013\u2014]+|\d+[.)]|//|[\"'\u201c\u2018])\s*")
+"""What some write before a line, as in a list."""
+
 _TAG: Final = re.compile(r"\S*@\S+|\w+:\w\S*")
 _SENTENCE_END: Final = tuple(".,;:!?…")
 _REWORD: Final = "begin the line with another word if it is description"
@@ -48,7 +51,8 @@ class _Reader:
 
     def read(self, number: int, text: str) -> str | None:
         """Return what a line was meant to be; None if it may well be description."""
-        said = self._title(number, text) or self._step(number, text) or self._other(text)
+        plain = _MARKER.sub("", text)
+        said = self._title(number, plain) or self._step(number, plain) or self._other(text)
         if said:
             self.found.append(number)
         return said

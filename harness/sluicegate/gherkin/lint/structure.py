@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from pytest_bdd.gherkin_parser import Row as RowNode
 from pytest_bdd.parser import ScenarioTemplate, Step
@@ -10,6 +11,9 @@ from pytest_bdd.parser import ScenarioTemplate, Step
 from sluicegate.gherkin.document import Document, Problem, node_name
 from sluicegate.gherkin.language import Language
 from sluicegate.gherkin.wording import shown
+
+_MEDIA_TYPE: Final = re.compile(r"\s*(?:json|markdown|text|xml|yaml|[\w.+-]+/[\w.+-]+)?\s*")
+"""What may stand behind the opening quotes of a doc string: the name of a format."""
 
 
 def emptiness(document: Document) -> Iterator[Problem]:
@@ -39,6 +43,19 @@ def names(document: Document) -> Iterator[Problem]:
             )
             yield Problem(line, text, "name")
         seen.setdefault(name, line)
+
+
+def doc_strings(document: Document) -> Iterator[Problem]:
+    """Refuse text behind the opening quotes of a doc string, which Gherkin leaves out."""
+    steps = [step for part in document.backgrounds() for step in part.steps]
+    steps += [step for part in document.scenarios() for step in part.steps]
+    for step in steps:
+        if step.docstring is not None:
+            line = step.docstring.location.line
+            behind = document.source[line - 1].strip().removeprefix(step.docstring.delimiter)
+            if not _MEDIA_TYPE.fullmatch(behind):
+                text = f"{shown(behind)} would be left out of the text; begin it in the next line"
+                yield Problem(line, text, "block")
 
 
 def completeness(document: Document) -> Iterator[Problem]:

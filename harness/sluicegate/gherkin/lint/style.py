@@ -97,9 +97,10 @@ def _slow(template: ScenarioTemplate, known: Visible) -> Iterator[Problem]:
     waits = [_wait(scenario, known) for scenario in _unmarked_rows(template)]
     longest = max(waits, default=0.0)
     if longest >= LONG:
+        examples = ", or above those of its Examples that do" if template.examples else ""
         text = (
             f"scenario '{template.name}' waits for {longest:g} seconds on the wall clock;"
-            " write the tag @slow above it, or above those of its Examples that do"
+            f" write the tag @slow above it{examples}"
         )
         yield Problem(template.line_number, text, "slow")
 

@@ -158,7 +158,7 @@ def value_begins(exchange: Exchange, path: str, beginning: str) -> None:
     require(
         exchange,
         holds=isinstance(got, str) and got.startswith(sought(beginning)),
-        words=f"{path} of the body is {brief(got)}, and should begin with {quoted(beginning)}",
+        words=f"{path} of the body is {brief(got)}, no text that begins with {quoted(beginning)}",
         expected=f"{path} to begin with {quoted(beginning)}",
         got=show(got),
     )

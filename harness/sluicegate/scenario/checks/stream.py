@@ -6,7 +6,7 @@ from sluicegate.scenario.exchange import Exchange, Heard
 from sluicegate.scenario.sides import DONE
 from sluicegate.wire.schema import Profile, explain, violations
 
-from .answer import entries, rows
+from .answer import entries, is_stream, rows
 from .values import (
     MISSING,
     at,
@@ -59,10 +59,12 @@ def texts(exchange: Exchange) -> list[tuple[float, str]]:
     return [(time, text) for time, text in found if isinstance(text, str) and text]
 
 
-def _some(exchange: Exchange) -> list[object]:
+def _some(exchange: Exchange, *, least: int = 1) -> list[object]:
     found = chunks(exchange)
-    if not found:
-        violated(exchange, "the stream has no chunk", expected="at least one chunk", got="none")
+    if len(found) < least:
+        got = number(len(found), "chunk") if found else "no chunk"
+        wanted = f"at least {number(least, 'chunk')}"
+        violated(exchange, f"the stream has {got}, not {wanted}", expected=wanted, got=got)
     return found
 
 
@@ -152,6 +154,7 @@ def has_no_done(exchange: Exchange) -> None:
 
 def has_events(exchange: Exchange, count: int) -> None:
     """Require the number of events, [DONE] and broken ones included."""
+    is_stream(exchange)
     got = number(len(exchange.events), "event")
     wanted = number(count, "event")
     holds = len(exchange.events) == count
@@ -187,7 +190,7 @@ def is_valid(exchange: Exchange, schema: str, profile: Profile = "compatible") -
 
 def each_is(exchange: Exchange, path: str, expected: object, *, but_last: bool = False) -> None:
     """Require the value at a path of every chunk; MISSING requires that it is not there."""
-    found = _some(exchange)
+    found = _some(exchange, least=2 if but_last else 1)
     every = "every chunk but the last" if but_last else "every chunk"
     for place, chunk in enumerate(found[:-1] if but_last else found, 1):
         got = at(chunk, path)
@@ -208,7 +211,7 @@ def each_begins(exchange: Exchange, path: str, beginning: str) -> None:
         require(
             exchange,
             holds=isinstance(got, str) and got.startswith(sought(beginning)),
-            words=f"{path} of chunk {place} is {brief(got)}, and should begin with {wanted}",
+            words=f"{path} of chunk {place} is {brief(got)}, no text that begins with {wanted}",
             expected=f"{path} of every chunk to begin with {wanted}",
             got=f"{show(got)} in chunk {place}",
         )
@@ -230,7 +233,7 @@ def each_has_entries(exchange: Exchange, path: str, count: int) -> None:
 
 def is_constant(exchange: Exchange, path: str) -> None:
     """Require one and the same value at a path of every chunk."""
-    found = [at(chunk, path) for chunk in _some(exchange)]
+    found = [at(chunk, path) for chunk in _some(exchange, least=2)]
     first = found[0]
     for place, got in enumerate(found, 1):
         require(
@@ -255,11 +258,10 @@ def has_finish_reason(exchange: Exchange, reason: str, place: int = -1) -> None:
 
 
 def _only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
-    found = [at(chunk, path) for chunk in _some(exchange)]
+    found = [at(chunk, path) for chunk in _some(exchange, least=max(1, -place))]
     got = [None if value is MISSING else value for value in found]
     wanted: list[object] = [None] * len(got)
-    if len(got) >= abs(place):
-        wanted[place] = expected
+    wanted[place] = expected
     name, where = path.rpartition(".")[2], _PLACES[place]
     places = ", ".join(f"{show(value)} in chunk {n}" for n, value in enumerate(got, 1) if value)
     require(

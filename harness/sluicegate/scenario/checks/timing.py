@@ -19,9 +19,9 @@ def begins_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
 
 
 def ends_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
-    """Require that the exchange ended that long after the request."""
+    """Require that the exchange ended that long after the request, and not by a client's leave."""
     due = _Due("the answer", "end", "ended", seconds, clock.tolerance)
-    _took(exchange, clock, due, exchange.ended)
+    _took(exchange, clock, due, None if exchange.ending == "given up" else exchange.ended)
 
 
 def first_text_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
