@@ -101,7 +101,9 @@ def test_every_kind_of_value_is_found(editor: Conversation) -> None:
 
 
 def test_no_sentence_is_refused(editor: Conversation) -> None:
-    assert not [line for line in editor.log if "error" in line.lower()]
+    # The kinds of values are listed there, too, and one of them names a schema of errors.
+    told = [line for line in editor.log if not line.lstrip().startswith("* {")]
+    assert not [line for line in told if "error" in line.lower()]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=str)

@@ -157,6 +157,7 @@ def test_an_undefined_step_is_found_in_the_one_row_of_examples_that_makes_it(
     )
     assert refused(project, text)[0] == (
         "features/plain.feature:4: no step is defined for: When someone eats thrice"
+        " (the row in line 9)"
     )
 
 

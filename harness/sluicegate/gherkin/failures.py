@@ -12,7 +12,6 @@ from _pytest._code.code import (
     ReprFileLocation,
     ReprTraceback,
 )
-from pytest_bdd.exceptions import StepDefinitionNotFoundError
 from pytest_bdd.gherkin_parser import DataTable
 from pytest_bdd.parser import Scenario, Step
 
@@ -29,7 +28,6 @@ STEP: Final = pytest.StashKey[Step]()
 _PLAIN: Final = (
     AssertionError,
     SluicegateError,
-    StepDefinitionNotFoundError,
     pytest.fail.Exception,
     pytest.FixtureLookupError,
 )

@@ -145,9 +145,13 @@ def _extra_members(value: dict[str, object], schema: dict[str, Any]) -> dict[str
     }
 
 
-def _pattern(_: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
+def _pattern(
+    _: object, pattern: str, value: object, schema: dict[str, Any]
+) -> Iterator[ValidationError]:
     if isinstance(value, str) and not re.search(pattern, value):
-        yield ValidationError(f"expected a string that matches {pattern}, got {shown(value)}")
+        examples = " or ".join(map(shown, schema.get("examples", ())))
+        wanted = f"such as {examples}" if examples else f"that matches {pattern}"
+        yield ValidationError(f"expected a string {wanted}, got {shown(value)}")
 
 
 def _sized(kind: type, fits: Callable[[Any, Any], bool], bound: str, unit: str) -> Keyword:

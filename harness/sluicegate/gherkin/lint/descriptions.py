@@ -61,7 +61,10 @@ class _Reader:
         title = self._plain_title(number, text) or self._title_without_colon(number, text)
         if title is None:
             return None
-        return f"is taken for description, so it begins nothing; write '{title}', or {_REWORD}"
+        todo = f"write '{title}'"
+        if text.startswith(title):
+            todo = "it does not belong here, so move it below the steps of its scenario"
+        return f"is taken for description, so it begins nothing; {todo}, or {_REWORD}"
 
     def _plain_title(self, number: int, text: str) -> str | None:
         """Return the title that a line is by its colon, or by having no other word."""

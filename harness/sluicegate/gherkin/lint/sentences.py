@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pytest_bdd.gherkin_parser import Scenario as ScenarioNode
 from pytest_bdd.parser import ScenarioTemplate, Step
 
 from sluicegate.gherkin.document import Document, Problem
@@ -30,7 +31,7 @@ def check(document: Document, known: Visible, passed_over: set[int]) -> Iterator
     `passed_over` are lines of steps and scenarios about which enough is said already.
     """
     missing: dict[str, Problem] = {}
-    for step in _steps(document, passed_over):
+    for step, row in _steps(document, passed_over):
         nearest = known.nearest(step.type, step.name)
         if len(nearest) == 1:
             yield from _check_function(step, nearest[0])
@@ -38,28 +39,40 @@ def check(document: Document, known: Visible, passed_over: set[int]) -> Iterator
             for name, problem in _missing_fixtures(step, nearest[0], known):
                 missing.setdefault(name, problem)
         elif nearest:
-            text = _ambiguous(step, nearest, document.language)
+            text = _in_row(_ambiguous(step, nearest, document.language), row)
             yield Problem(step.line_number, text, "ambiguous")
         else:
-            text = explain(step, known, document.language)
+            text = _in_row(explain(step, known, document.language), row)
             yield Problem(step.line_number, text, "undefined")
     yield from missing.values()
 
 
-def _steps(document: Document, passed_over: set[int]) -> Iterator[Step]:
-    for template in document.feature.scenarios.values():
-        for step in _filled_in(template):
-            if not {template.line_number, step.line_number} & passed_over:
-                yield step
+def _steps(document: Document, passed_over: set[int]) -> Iterator[tuple[Step, int | None]]:
+    """Yield the steps, those of an outline for each row, with the line of a row that fills them."""
+    for scenario in document.scenarios():
+        template = document.feature.scenarios[scenario.name]
+        for row, steps in _filled_in(template, scenario):
+            for written, step in zip(template.steps, steps, strict=True):
+                if not {template.line_number, step.line_number} & passed_over:
+                    yield step, None if written.name == step.name else row
 
 
-def _filled_in(template: ScenarioTemplate) -> Iterator[Step]:
-    """Yield the steps of a scenario, of an outline once for each row."""
+def _filled_in(
+    template: ScenarioTemplate, scenario: ScenarioNode
+) -> Iterator[tuple[int | None, list[Step]]]:
     if not template.examples:
-        yield from template.steps
-    for examples in template.examples:
-        for row in examples.as_contexts():
-            yield from template.render(row).steps
+        yield None, template.steps
+    # pytest-bdd has none without a header.
+    nodes = [node for node in scenario.examples if node.table_header is not None]
+    for examples, node in zip(template.examples, nodes, strict=True):
+        for values, row in zip(examples.as_contexts(), node.table_body or (), strict=True):
+            yield row.location.line, template.render(values).steps
+
+
+def _in_row(text: str, row: int | None) -> str:
+    """Name the row of Examples from which the values of a step come, if they do."""
+    first, *more = text.split("\n")
+    return "\n".join([f"{first} (the row in line {row})" if row else first, *more])
 
 
 def _ambiguous(step: Step, candidates: list[Definition], language: Language) -> str:
