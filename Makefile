@@ -21,8 +21,8 @@ test: environment
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n 2 --dist worksteal tests/
-	$(VENV)/bin/pytest features/
+	$(VENV)/bin/pytest -n 2 --dist worksteal --ignore tests/runtime tests/
+	$(VENV)/bin/pytest tests/runtime features/
 
 editor: environment
 	$(VENV)/bin/pytest tests/editor/check.py

@@ -20,6 +20,8 @@ _OPTIONS: Final = (
     "--assert=plain",
     "-p",
     "no:cacheprovider",
+    # Otherwise pytest works out a traceback of its own interruption, which takes longest of all.
+    "--continue-on-collection-errors",
     # The project's own options may ask for workers of xdist, which would collect out of sight.
     *(("-n0",) if find_spec("xdist") else ()),
 )
