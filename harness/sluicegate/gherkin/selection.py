@@ -42,10 +42,10 @@ class Selection:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leave the other scenarios of these files out; UsageError where no scenario stands."""
-        left = [item for item in items if not self._is_chosen(item)]
-        if left:
+        chosen = [item for item in items if self._is_chosen(item)]
+        if left := [*{*items}.difference(chosen)]:
             config.hook.pytest_deselected(items=left)
-            items[:] = [item for item in items if item not in left]
+            items[:] = chosen
 
     def _is_chosen(self, item: pytest.Item) -> bool:
         lines = self._lines.get(item.path)

@@ -1,4 +1,4 @@
-"""The search through a catalogue of sentences; pages/catalogue.js does the same in a browser."""
+"""The search through a catalogue of sentences; page.js does the same in a browser."""
 
 import re
 from dataclasses import dataclass, replace
