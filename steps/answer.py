@@ -2,6 +2,7 @@
 
 from sluicegate.gherkin import then
 from sluicegate.scenario.checks import answer, timing
+from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
 
@@ -18,6 +19,11 @@ def _(world: World, name: str, value: str) -> None:
 @then("the header {text} mentions {text}")
 def _(world: World, name: str, text: str) -> None:
     answer.header_mentions(world.exchange, name, text)
+
+
+@then("the answer has no header {text}")
+def _(world: World, name: str) -> None:
+    answer.has_no_header(world.exchange, name)
 
 
 @then("the answer is an event stream")
@@ -40,6 +46,26 @@ def _(world: World) -> None:
     answer.ends_cleanly(world.exchange)
 
 
+@then("the connection is reset")
+def _(world: World) -> None:
+    answer.breaks_off(world.exchange, "reset")
+
+
+@then("the connection ends before the answer does")
+def _(world: World) -> None:
+    answer.breaks_off(world.exchange, "early end")
+
+
+@then("no answer begins")
+def _(world: World) -> None:
+    answer.does_not_begin(world.exchange)
+
+
+@then("the answer has not ended when the client goes away")
+def _(world: World) -> None:
+    answer.has_not_ended(world.exchange)
+
+
 @then("the body follows the schema {schema}")
 def _(world: World, schema: str) -> None:
     answer.is_valid(world.exchange, schema)
@@ -53,6 +79,16 @@ def _(world: World, datatable: list[list[str]]) -> None:
 @then("the body ends with {text} and a blank line")
 def _(world: World, text: str) -> None:
     answer.body_ends_with(world.exchange, text.encode() + b"\n\n")
+
+
+@then("the body ends with {text}")
+def _(world: World, text: str) -> None:
+    answer.body_ends_with(world.exchange, text.encode())
+
+
+@then("{json_path} of the body is missing")
+def _(world: World, path: str) -> None:
+    answer.value_is(world.exchange, path, MISSING)
 
 
 @then("{json_path} of the body is {value}")

@@ -14,10 +14,25 @@ def _(world: World, model: str) -> None:
     world.chat.model = model
 
 
+@given("the client speaks {dialect}")
+def _(world: World, dialect: str) -> None:
+    world.speak(dialect)
+
+
+@given("the client sends the header {text} as {text}")
+def _(world: World, name: str, value: str) -> None:
+    world.bear(name, value)
+
+
 @given("the client has asked for a plain answer before")
 @when("the client asks for a plain answer")
 def _(world: World) -> None:
     world.ask()
+
+
+@given("the client has asked for a plain answer {count} before")
+def _(world: World, count: int) -> None:
+    world.ask_often(count)
 
 
 @when("the client asks for a plain answer with the parameters {text}")
@@ -40,6 +55,16 @@ def _(world: World) -> None:
 @when("the client asks for a stream with the parameters {text}")
 def _(world: World, parameters: str) -> None:
     world.ask(parameters, stream=True)
+
+
+@when("the client asks for a plain answer and goes away after {duration}")
+def _(world: World, seconds: float) -> None:
+    world.ask(leave=seconds)
+
+
+@when("the client asks for a stream and goes away after {duration}")
+def _(world: World, seconds: float) -> None:
+    world.ask(leave=seconds, stream=True)
 
 
 @when("the client asks for a stream with usage")

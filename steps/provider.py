@@ -1,9 +1,50 @@
-"""The provider: which of its variants a scenario is about."""
+"""The provider: what it answers, at which pace, how it fails, and what its journal shows."""
 
-from sluicegate.gherkin import given
+from sluicegate.gherkin import given, then
+from sluicegate.scenario.checks import provider
 from sluicegate.scenario.world import World
 
 
 @given("the provider's variant is {variant}")
 def _(world: World, variant: str) -> None:
     world.choose(variant)
+
+
+@then("the provider was asked {count}")
+def _(world: World, count: int) -> None:
+    provider.was_asked(world.exchanges, count)
+
+
+@then("{json_path} of the provider's request is {value}")
+def _(world: World, path: str, value: object) -> None:
+    provider.request_is(world.exchange, path, value)
+
+
+@then("the provider's journal has the header {text} as {text}")
+def _(world: World, name: str, value: str) -> None:
+    provider.request_has_header(world.exchange, name, value)
+
+
+@then("the provider's journal has a token")
+def _(world: World) -> None:
+    provider.bears_token(world.exchange)
+
+
+@then("the provider's journal says that {outcome}")
+def _(world: World, outcome: str) -> None:
+    provider.ended(world.exchange, outcome)
+
+
+@then("the provider's journal says that {outcome} after {duration}")
+def _(world: World, outcome: str, seconds: float) -> None:
+    provider.ended_after(world.exchange, outcome, seconds, world.clock)
+
+
+@then("the provider's journal has {number} write(s)")
+def _(world: World, count: int) -> None:
+    provider.wrote(world.exchange, count)
+
+
+@then("the client read the body in the pieces that the provider wrote")
+def _(world: World) -> None:
+    provider.reads_are_writes(world.exchange, world.clock)

@@ -1,7 +1,7 @@
 """The stream: its events and chunks, what they say, and their pace."""
 
 from sluicegate.gherkin import then
-from sluicegate.scenario.checks import stream, timing
+from sluicegate.scenario.checks import ending, stream, timing
 from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
@@ -13,12 +13,37 @@ def _(world: World, texts: tuple[str, ...]) -> None:
 
 @then("the stream ends with one [DONE]")
 def _(world: World) -> None:
-    stream.ends_with_done(world.exchange)
+    ending.ends_with_done(world.exchange)
 
 
 @then("the stream has no [DONE]")
 def _(world: World) -> None:
-    stream.has_no_done(world.exchange)
+    ending.has_no_done(world.exchange)
+
+
+@then("the stream does not claim to be complete")
+def _(world: World) -> None:
+    ending.claims_nothing(world.exchange)
+
+
+@then("the stream ends with one message_stop")
+def _(world: World) -> None:
+    ending.ends_with_stop(world.exchange)
+
+
+@then("the kinds of events are {texts}")
+def _(world: World, names: tuple[str, ...]) -> None:
+    stream.names_are(world.exchange, names)
+
+
+@then("{json_path} of one chunk is {value}")
+def _(world: World, path: str, value: object) -> None:
+    stream.some_is(world.exchange, path, value)
+
+
+@then("{json_path} of all chunks, joined, is {text}")
+def _(world: World, path: str, text: str) -> None:
+    stream.joined_is(world.exchange, path, text)
 
 
 @then("the stream has {number} event(s)")
@@ -28,7 +53,7 @@ def _(world: World, count: int) -> None:
 
 @then("the last event is {text}")
 def _(world: World, data: str) -> None:
-    stream.last_event_is(world.exchange, data)
+    ending.last_event_is(world.exchange, data)
 
 
 @then("the first chunk with text arrives after {duration}")
@@ -58,17 +83,17 @@ def _(world: World, role: str) -> None:
 
 @then("the finish_reason {text} comes once, in the last chunk")
 def _(world: World, reason: str) -> None:
-    stream.has_finish_reason(world.exchange, reason)
+    ending.has_finish_reason(world.exchange, reason)
 
 
 @then("the finish_reason {text} comes once, in the last chunk but one")
 def _(world: World, reason: str) -> None:
-    stream.has_finish_reason(world.exchange, reason, place=-2)
+    ending.has_finish_reason(world.exchange, reason, place=-2)
 
 
 @then("the stream has no finish_reason")
 def _(world: World) -> None:
-    stream.has_no_finish_reason(world.exchange)
+    ending.has_no_finish_reason(world.exchange)
 
 
 @then("the last chunk has these values")

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -12,25 +13,33 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import click
 import httpx
 import pytest
+import trustme
+from click.testing import CliRunner
 
 import sluicegate
+from sluicegate.cli import main, serve
+from sluicegate.cli.faults import faults_text
+from sluicegate.provider.parameters import PARAMETERS
 
 COMMAND = [sys.executable, "-m", "sluicegate"]
 PATIENCE = 30.0
+CHAT = "/v1/chat/completions"
+MODELS = "/v1/models"
 HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}]}
 
 
 class Running:
     """A command in a process of its own, and the first lines it printed."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, lines: int = 2) -> None:
         self.process = subprocess.Popen(
             [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
-        self.greeting = self.process.stdout.readline() + self.process.stdout.readline()
+        self.greeting = "".join(self.process.stdout.readline() for _ in range(lines))
 
     @property
     def url(self) -> str:
@@ -62,12 +71,20 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def start() -> Iterator[Callable[..., Running]]:
     with ExitStack() as closing:
 
-        def start(*arguments: str) -> Running:
-            running = Running("provider", "--port", "0", *arguments)
+        def start(*arguments: str, lines: int = 2) -> Running:
+            port = () if "--agent" in arguments else ("--port", "0")
+            running = Running("provider", *port, *arguments, lines=lines)
             closing.callback(running.kill)
             return running
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Running]:
+    running = Running("provider", "--port", "0")
+    yield running
+    running.kill()
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -97,18 +114,47 @@ def test_help_needs_no_web_framework(arguments: list[str]) -> None:
     assert "Usage: " in done.stdout
 
 
+def help_text() -> str:
+    return CliRunner().invoke(main, ["provider", "--help"]).stdout
+
+
 @pytest.mark.parametrize("parameter", ["delay", "fail", "stream", "fail_chunk"])
-def test_help_teaches_each_parameter(parameter: str) -> None:
-    assert f"\n    {parameter}=" in run("provider", "--help").stdout
+def test_help_teaches_the_documented_parameters(parameter: str) -> None:
+    assert f"\n    {parameter}=" in help_text()
 
 
-def test_the_commands_in_the_help_work(start: Callable[..., Running]) -> None:
-    running = start("--quiet")
-    text = run("provider", "--help").stdout.partition("Try it:\n")[2].partition("\n\n")[0]
+def test_help_stays_short_and_says_where_the_rest_is() -> None:
+    text = help_text()
+    assert len(text.splitlines()) < 80
+    assert "provider --faults" in text
+    assert "X-Sluicegate-Faults" in text
+    assert "gpt-4?fail=429" in text
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_the_list_of_faults_fits_the_terminal(columns: int) -> None:
+    assert max(map(len, faults_text(columns).splitlines())) <= columns
+
+
+def test_the_list_of_faults_names_every_parameter_with_every_value() -> None:
+    listed = faults_text(100)
+    for name, parameter in PARAMETERS.items():
+        assert re.search(rf"^  {name} ", listed, re.MULTILINE), name
+        for value in parameter.values:
+            assert re.search(rf"^      {re.escape(value)} ", listed, re.MULTILINE), value
+
+
+def test_the_list_of_faults_is_an_option() -> None:
+    done = CliRunner().invoke(main, ["provider", "--faults", "--port", "1"])
+    assert (done.exit_code, done.stdout) == (0, click.unstyle(faults_text()) + "\n")
+
+
+def test_the_commands_in_the_help_work(shared: Running) -> None:
+    text = help_text().partition("Try it:\n")[2]
     commands = re.findall(r"curl (?:.*\\\n)*.*", text)
-    assert len(commands) == 4
+    assert len(commands) == 7
     for command in commands:
-        assert curl(command, running.url).startswith("HTTP/1.1 200")
+        assert curl(command, shared.url).startswith("HTTP/1.1 200")
 
 
 def test_where_the_provider_listens_is_printed_and_nothing_else(
@@ -121,6 +167,13 @@ def test_where_the_provider_listens_is_printed_and_nothing_else(
     )
     httpx.get(running.url + "/health").raise_for_status()
     assert running.end(signal.SIGINT)[1] == ""
+
+
+def test_a_reset_lets_faults_that_were_used_up_take_place_again(shared: Running) -> None:
+    url = f"{shared.url}{CHAT}?fail=503&fail_times=1"
+    statuses = [httpx.post(url, json=HELLO).status_code for _ in range(2)]
+    httpx.post(shared.url + "/_provider/reset").raise_for_status()
+    assert [*statuses, httpx.post(url, json=HELLO).status_code] == [503, 200, 503]
 
 
 ASK = (
@@ -148,11 +201,10 @@ ASK = (
     ],
 )
 def test_the_documented_commands_work(
-    start: Callable[..., Running], command: str, status: int, expected: str
+    shared: Running, command: str, status: int, expected: str
 ) -> None:
-    running = start()
     began = time.monotonic()
-    answer = curl(command + ASK, running.url)
+    answer = curl(command + ASK, shared.url)
     assert answer.startswith(f"HTTP/1.1 {status}")
     assert expected in answer
     assert time.monotonic() - began >= (2 if "delay=2000" in command else 0)
@@ -176,7 +228,7 @@ def like_curl(words: list[str]) -> str:
 
 
 def test_each_request_is_logged_in_one_line_on_stderr(start: Callable[..., Running]) -> None:
-    running = start()
+    running = start("--log")
     httpx.post(running.url + "/v1/chat/completions?fail=429&api_key=secret", json=HELLO)
     httpx.get(running.url + "/nowhere")
     _, _, err = running.end(signal.SIGINT)
@@ -188,9 +240,62 @@ def test_each_request_is_logged_in_one_line_on_stderr(start: Callable[..., Runni
     )
 
 
-def test_quiet_logs_no_requests(start: Callable[..., Running]) -> None:
-    running = start("--quiet")
+def test_no_request_is_logged_unless_asked_for(start: Callable[..., Running]) -> None:
+    running = start()
     httpx.get(running.url + "/health")
+    assert running.end(signal.SIGINT) == (0, "", "")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, list[str]]:
+    authority = trustme.CA()
+    leaf = authority.issue_cert("127.0.0.1")
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    arguments = ["--certfile", f"{tmp_path / 'cert.pem'}", "--keyfile", f"{tmp_path / 'key.pem'}"]
+    return trust, arguments
+
+
+def test_several_agents_have_ports_plans_and_journals_of_their_own(
+    start: Callable[..., Running], tmp_path: Path, certificate: tuple[ssl.SSLContext, list[str]]
+) -> None:
+    (tmp_path / "plan.json").write_text('{"answers": [{"fail": 418}, {"text": "Tea"}]}')
+    trust, tls = certificate
+    running = start(
+        *("--agent", "router=0", "--agent", "droid=0", "--control-port", "0", "--log", *tls),
+        *("--plan", f"droid={tmp_path / 'plan.json'}", "--model", "one"),
+        lines=4,
+    )
+    found = re.fullmatch(
+        r"Sluicegate provider router on (\S+)\nSluicegate provider droid on (\S+)\n"
+        r"Sluicegate control API on (\S+)\nPress Ctrl-C to stop\.\n",
+        running.greeting,
+    )
+    assert found
+    router, droid, control = found.groups()
+    with httpx.Client(verify=trust) as client:
+        asked = [client.post(url + CHAT, json=HELLO).status_code for url in (droid, router, droid)]
+        assert asked == [418, 200, 200]
+        assert [model["id"] for model in client.get(droid + MODELS).json()["data"]] == ["one"]
+        assert client.get(droid + "/_provider/journal").status_code == 404
+        told = client.get(control + "/_provider/journal?agent=droid").json()["entries"]
+    assert [(entry["path"], entry["status"]) for entry in told[:2]] == [(CHAT, 418), (CHAT, 200)]
+    code, _, err = running.end(signal.SIGINT)
+    logged = [line.split(maxsplit=1)[1].partition(",")[0] for line in err.splitlines()]
+    assert (code, logged[:2]) == (0, [f"droid: POST {CHAT} -> 418", f"router: POST {CHAT} -> 200"])
+
+
+def test_the_control_token_comes_from_the_environment_and_is_not_shown(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLUICEGATE_CONTROL_TOKEN", "s3cret")
+    running = start("--log")
+    url = running.url + "/_provider/plans"
+    assert httpx.get(url).status_code == 401
+    told = httpx.get(url, headers={"Authorization": "Bearer s3cret"})
+    assert told.json()["plans"][0]["agent"] == "provider"
     assert running.end(signal.SIGINT) == (0, "", "")
 
 
@@ -205,12 +310,12 @@ def test_the_options_reach_the_provider(start: Callable[..., Running]) -> None:
 def test_a_signal_ends_it_without_complaint(
     start: Callable[..., Running], number: signal.Signals
 ) -> None:
-    assert start("--quiet").end(number) == (0, "", "")
+    assert start().end(number) == (0, "", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lets_a_stream_end(start: Callable[..., Running], number: signal.Signals) -> None:
-    running = start("--quiet")
+    running = start()
     with httpx.stream(
         "POST", running.url + "/v1/chat/completions?stream=true", json=HELLO
     ) as response:
@@ -226,7 +331,7 @@ def test_a_signal_lets_a_stream_end(start: Callable[..., Running], number: signa
 def test_a_signal_cuts_a_silence_short(
     start: Callable[..., Running], number: signal.Signals
 ) -> None:
-    running = start("--quiet")
+    running = start()
     with socket.create_connection(_address(running.url)) as client:
         body = json.dumps(HELLO).encode()
         client.sendall(
@@ -275,6 +380,14 @@ def test_the_default_is_port_8001_of_the_loopback_address() -> None:
     assert done.stderr.startswith("Error: 127.0.0.1:8001 is taken")
 
 
+def refused(*arguments: str) -> tuple[int, str]:
+    """Run the command in this process; return its exit status and what it says."""
+    done = CliRunner().invoke(main, ["provider", *arguments])
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.stdout == ""
+    return done.exit_code, done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -282,29 +395,92 @@ def test_the_default_is_port_8001_of_the_loopback_address() -> None:
         (["--port", "-1"], 2, "-1 is not in the range"),
         (["--port", "http"], 2, "'http' is not a valid integer"),
         (["--host", ""], 2, "expected an address or a host name"),
-        (["--host", "a..b"], 1, "cannot listen on a..b:0"),
-        (["--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0"),
+        (["--port", "0", "--host", "a..b"], 1, "cannot listen on a..b:0"),
+        (["--port", "0", "--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0"),
         (["--model", ""], 1, "expected the name of a model, got ''"),
         (["--model", "a", "--model", "a"], 1, "each model once"),
         (["--nonsense"], 2, "No such option"),
+        (["--quiet"], 2, "No such option"),
+        (["--agent", "droid"], 2, "expected NAME=PORT, such as ccrouter=9101, got 'droid'"),
+        (["--agent", "=9101"], 2, "expected NAME=PORT"),
+        (["--agent", "a b=9101"], 2, "expected NAME=PORT"),
+        (["--agent", "a=65536"], 2, "expected NAME=PORT"),
+        (["--agent", "a=0", "--agent", "a=0"], 2, "expected each agent once, got a twice"),
+        (["--agent", "a=9101", "--agent", "b=9101"], 2, "a port for each agent, got 9101 twice"),
+        (["--agent", "a=0", "--port", "9101"], 2, "--port is for a single provider"),
+        (["--agent", "a=9101", "--control-port", "9101"], 2, "9101 is an agent's port"),
+        (["--port", "9101", "--control-port", "9101"], 2, "9101 is an agent's port"),
+        (["--plan", "nowhere.json"], 1, "cannot read nowhere.json: No such file"),
+        (["--plan", "drod=nowhere.json"], 2, "there is no agent 'drod'; there are provider"),
+        (["--plan", "a.json", "--plan", "b.json"], 2, "provider has one already, a.json"),
+        (["--certfile", __file__], 2, "both, --certfile and --keyfile"),
+        (["--keyfile", __file__], 2, "both, --certfile and --keyfile"),
+        (["--certfile", __file__, "--keyfile", __file__], 1, "cannot use --certfile and --keyfile"),
+        (["--certfile", "nowhere.pem", "--keyfile", __file__], 2, "'nowhere.pem' does not exist"),
+        (["--control-token", "a s3cret"], 1, "a control token of visible ASCII characters"),
     ],
 )
 def test_bad_arguments_are_refused_in_plain_words(
     arguments: list[str], status: int, message: str
 ) -> None:
-    done = run("provider", "--port", "0", *arguments)
-    assert (done.returncode, done.stdout) == (status, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    code, said = refused(*arguments)
+    assert (code, "s3cret" in said) == (status, False)
+    assert message in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "plan.json is not JSON: "),
+        (b"\xff", "plan.json is not JSON: "),
+        (b"[" * 100_000, "plan.json is not JSON: "),
+        (b"[]", "plan.json: expected an object such as"),
+        (b'{"answers": [{"fail": 42}]}', "plan.json: answers[0].fail: Parameter 'fail': expected"),
+        (b'{"models": [""]}', "plan.json: models: expected the name of a model, got ''"),
+    ],
+)
+def test_a_plan_that_is_none_is_refused_with_its_file_and_place(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "plan.json").write_bytes(content)
+    code, said = refused("--plan", f"{tmp_path / 'plan.json'}")
+    assert code == 1
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "label"),
+    [
+        (["--agent", "a=0", "--agent", "b={port}"], "b: "),
+        (["--port", "0", "--control-port", "{port}"], "control API: "),
+    ],
+)
+def test_a_port_that_is_taken_is_named_with_whose_it_is(
+    taken: int, arguments: list[str], label: str
+) -> None:
+    code, said = refused(*(each.format(port=taken) for each in arguments))
+    assert (code, said.startswith(f"Error: {label}127.0.0.1:{taken} is taken")) == (1, True)
+
+
+def test_uvloop_is_used_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "uvloop.py").write_text("def new_event_loop(): return 'fast'")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "uvloop", raising=False)
+    factory = serve._loop_factory()
+    assert factory
+    assert str(factory()) == "fast"
+    del sys.modules["uvloop"]
 
 
 def test_an_address_that_others_can_reach_is_warned_about(start: Callable[..., Running]) -> None:
-    _, _, err = start("--quiet", "--host", "0.0.0.0").end(signal.SIGINT)  # noqa: S104 - on purpose
+    _, _, err = start("--host", "0.0.0.0").end(signal.SIGINT)  # noqa: S104 - on purpose
     assert err == "Warning: other machines may reach 0.0.0.0, and nobody is asked for a key.\n"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "localhost"])
 def test_a_loopback_address_is_not_warned_about(start: Callable[..., Running], host: str) -> None:
-    running = start("--quiet", "--host", host)
+    running = start("--host", host)
     assert running.url.startswith(f"http://{host}:")
     assert running.end(signal.SIGINT) == (0, "", "")

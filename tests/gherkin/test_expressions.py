@@ -1,7 +1,11 @@
+from collections.abc import Mapping
+
 import pytest
 from cucumber_expressions.errors import CucumberExpressionError  # type: ignore[import-untyped]
 
 from sluicegate.gherkin.expressions import OWN_KINDS, Kind, Sentence, Status
+from sluicegate.scenario.checks.provider import OUTCOMES
+from sluicegate.scenario.phrases import BREAKS, CUTS, DOCUMENTS, ENDINGS, LENGTHS, LINE_ENDS, QUIRKS
 
 
 def read(expression: str, text: str) -> object:
@@ -39,6 +43,28 @@ def read(expression: str, text: str) -> object:
         ("count", "10 times", 10),
         ("json_path", "$", "$"),
         ("json_path", "$.choices[0].message", "$.choices[0].message"),
+        ("dialect", '"OpenAI"', "OpenAI"),
+        ("dialect", '"Anthropic"', "Anthropic"),
+        ("quirk", '"role_alone"', "role_alone"),
+        ("quirk", '"pings"', "pings"),
+        ("break", "resets the connection", "reset"),
+        ("break", "sends half an event", "unfinished"),
+        ("break", "falls silent", "silence"),
+        ("document", "an HTML page", "html"),
+        ("document", "an error object", "error"),
+        ("document", "an error object with a numeric code", "numeric_error"),
+        ("ending", "without [DONE]", "no_done"),
+        ("ending", "with two [DONE]", "double_done"),
+        ("ending", "with a chunk after [DONE]", "after_done"),
+        ("ending", "and keeps the connection open", "open"),
+        ("line_end", "CR", "cr"),
+        ("line_end", "CRLF", "crlf"),
+        ("cut", "byte by byte", "bytes"),
+        ("cut", "in as few writes as possible", "nowhere"),
+        ("length", "too long", "too_long"),
+        ("length", "too short", "too_short"),
+        ("outcome", "the client went away", "the client went away"),
+        ("outcome", "the provider reset the connection", "the provider reset the connection"),
         ("model", '"gpt-4o"', "gpt-4o"),
         ("agent", '"ccrouter"', "ccrouter"),
         ("int", "6", 6),
@@ -82,6 +108,23 @@ def test_a_value_is_read(kind: str, text: str, value: object) -> None:
         ("count", "3 time"),
         ("json_path", "choices"),
         ("json_path", "$.a b"),
+        ("dialect", "OpenAI"),
+        ("dialect", '"openai"'),
+        ("dialect", '"Gemini"'),
+        ("quirk", '"role alone"'),
+        ("quirk", "role_alone"),
+        ("break", "resets"),
+        ("break", "Resets the connection"),
+        ("document", "an error object with a code"),
+        ("document", '"an HTML page"'),
+        ("ending", "without DONE"),
+        ("ending", "without D"),
+        ("line_end", "LFCR"),
+        ("line_end", "crlf"),
+        ("cut", "bit by bit"),
+        ("length", "too wide"),
+        ("length", "right"),
+        ("outcome", "the client left"),
         ("agent", "ccrouter"),
         ("agent", '"two words"'),
         ("int", "1.5"),
@@ -94,6 +137,32 @@ def test_a_value_is_read(kind: str, text: str, value: object) -> None:
 )
 def test_anything_else_is_no_such_value(kind: str, text: str) -> None:
     assert read(f"it is {{{kind}}} now", f"it is {text} now") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("break", BREAKS),
+        ("document", DOCUMENTS),
+        ("ending", ENDINGS),
+        ("line_end", LINE_ENDS),
+        ("cut", CUTS),
+        ("length", LENGTHS),
+        ("outcome", {words: words for words in OUTCOMES}),
+        ("quirk", {f'"{quirk}"': quirk for quirk in QUIRKS}),
+    ],
+)
+def test_each_of_a_few_phrases_stands_for_a_value_of_its_own(
+    kind: str, known: Mapping[str, str]
+) -> None:
+    assert {words: read(f"it {{{kind}}} now", f"it {words} now") for words in known} == known
+    assert len(set(known.values())) == len(known)
+
+
+def test_of_two_phrases_that_begin_alike_the_whole_one_is_read() -> None:
+    sentence = Sentence("the provider answers {status} with {document}")
+    values = sentence.values("the provider answers 200 with an error object with a numeric code")
+    assert values == [("status", 200), ("document", "numeric_error")]
 
 
 @pytest.mark.parametrize("kind", OWN_KINDS, ids=lambda kind: kind.name)

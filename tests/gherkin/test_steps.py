@@ -64,7 +64,7 @@ def test_a_function_that_does_not_fit_is_refused_with_its_place(
 @pytest.mark.parametrize(
     ("sentence", "message"),
     [
-        ("a {colour} box", "known kinds of values: {agent}, {client}, {count}"),
+        ("a {colour} box", "known kinds of values: {agent}, {break}, {client}, {count}"),
         ("a {int box", "The '{' does not have a matching '}'"),
         ("a box ()", "An optional must contain some text"),
         ("a \\box", "can be escaped"),

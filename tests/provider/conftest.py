@@ -12,8 +12,8 @@ import pytest
 from sluicegate.provider.app import create_app
 from sluicegate.provider.journal import Entry, Journal
 from sluicegate.provider.plan import Plan
+from sluicegate.provider.transport import FaultyServer
 from sluicegate.runtime.clock import SimulatedClock
-from sluicegate.runtime.server import Server
 
 CHAT = "/v1/chat/completions"
 HELLO = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello"}]}
@@ -100,8 +100,8 @@ def clock() -> Iterator[SimulatedClock]:
 def provide(clock: SimulatedClock, trust: ssl.SSLContext) -> Iterator[Callable[..., Provider]]:
     async def start(plan: Plan | None, options: dict[str, Any]) -> Provider:
         journal = Journal()
-        app = create_app(plan, journal=journal, unix=clock.unix, **options)
-        server = await stack.enter_async_context(Server(app))
+        app = create_app(plan, journal=journal, unix=clock.unix, settle=clock.quiesce, **options)
+        server = await stack.enter_async_context(FaultyServer(app))
         client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=server.url, timeout=NO_LIMIT, trust_env=False, verify=trust)
         )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sluicegate.provider import script
 from sluicegate.provider.plan import Plan
+from sluicegate.provider.respond import Responder
 from sluicegate.runtime.clock import SIMULATED_EPOCH
 from sluicegate.wire.schema import violations
 
@@ -254,11 +254,8 @@ def test_a_request_may_take_longer_than_the_framework_would_wait(provider: "Prov
     assert (reply.status, reply.took) == (200, 100.0)
 
 
-def test_an_answer_may_take_longer_than_the_framework_would_wait(
-    provider: "Provider", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(script, "PACE", 50.0)
-    reply = provider.chat("?stream=true")
+def test_an_answer_may_take_longer_than_the_framework_would_wait(provider: "Provider") -> None:
+    reply = provider.chat("?stream=true&pace=50000")
     assert reply.body.endswith(b"data: [DONE]\n\n")
     assert reply.took == 300.0
 
@@ -321,7 +318,7 @@ def test_a_mistake_of_the_provider_is_a_500_in_the_same_shape(
     def mistake(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(script, "respond", mistake)
+    monkeypatch.setattr(Responder, "respond", mistake)
     reply = provider.chat()
     assert (reply.status, reply.error["type"]) == (500, "server_error")
     assert not violations(reply.document, "openai/error", profile="strict")

@@ -21,6 +21,7 @@ def record(journal: Journal, *, body: bytes = b"", at: float = 0.0) -> None:
 def test_an_entry_holds_both_directions() -> None:
     journal = Journal()
     recording = journal.open(1.0, "POST", "/x", "delay=1", (("accept", "*/*"),))
+    recording.filed("token-7")
     recording.received(b"one ")
     recording.received(b"two")
     recording.answered(2.0, 200, (("content-type", "text/event-stream"),))
@@ -42,6 +43,7 @@ def test_an_entry_holds_both_directions() -> None:
             writes=(Write(2.0, b"first"), Write(2.1, b"second")),
             outcome="finished",
             ended=2.2,
+            token="token-7",  # noqa: S106 - it is no secret
         ),
     )
 
@@ -59,12 +61,14 @@ def test_what_comes_after_the_end_changes_nothing() -> None:
     ended: list[Entry] = []
     journal = Journal(on_end=ended.append)
     recording = journal.open(0.0, "GET", "/health", "", ())
-    journal.close(recording, 1.0, "client went away")
+    journal.close(recording, 1.0, "reset")
+    recording.filed("late")
     recording.received(b"late")
+    recording.answered(2.0, 200, ())
     recording.wrote(2.0, b"late")
     journal.close(recording, 2.0, "finished")
     assert ended == list(journal.entries)
-    assert (ended[0].outcome, ended[0].ended, ended[0].writes) == ("client went away", 1.0, ())
+    assert ended == [Entry(1, 0.0, "GET", "/health", "", (), outcome="reset", ended=1.0)]
 
 
 def test_the_oldest_entries_are_forgotten_first() -> None:

@@ -9,12 +9,13 @@ import pytest
 from openai import DefaultHttpxClient, OpenAI
 from openai.types.chat import ChatCompletionUserMessageParam
 
+AT_ONCE = {"pace": "0"}
 MESSAGES: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "Hello"}]
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[OpenAI]:
-    command = [sys.executable, "-m", "sluicegate", "provider", "--port", "0", "--quiet"]
+    command = [sys.executable, "-m", "sluicegate", "provider", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -54,7 +55,9 @@ def test_a_plain_answer(client: OpenAI) -> None:
 
 
 def test_a_streamed_answer(client: OpenAI) -> None:
-    stream = client.chat.completions.create(model="any", messages=MESSAGES, stream=True)
+    stream = client.chat.completions.create(
+        model="any", messages=MESSAGES, stream=True, extra_query=AT_ONCE
+    )
     chunks = list(stream)
     assert len({(chunk.id, chunk.created, chunk.model) for chunk in chunks}) == 1
     deltas = [chunk.choices[0].delta for chunk in chunks]
@@ -66,7 +69,11 @@ def test_a_streamed_answer(client: OpenAI) -> None:
 
 def test_a_streamed_answer_with_usage(client: OpenAI) -> None:
     stream = client.chat.completions.create(
-        model="gpt-4", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
+        model="gpt-4",
+        messages=MESSAGES,
+        stream=True,
+        stream_options={"include_usage": True},
+        extra_query=AT_ONCE,
     )
     *others, last = list(stream)
     assert all(chunk.usage is None for chunk in others)
@@ -76,7 +83,9 @@ def test_a_streamed_answer_with_usage(client: OpenAI) -> None:
 
 
 def test_the_stream_helper_puts_the_answer_together(client: OpenAI) -> None:
-    with client.chat.completions.stream(model="gpt-4", messages=MESSAGES) as stream:
+    with client.chat.completions.stream(
+        model="gpt-4", messages=MESSAGES, extra_query=AT_ONCE
+    ) as stream:
         final = stream.get_final_completion()
     assert final.choices[0].message.content == "Hello from streaming mock provider!"
 
@@ -117,7 +126,7 @@ def test_a_status_is_the_error_it_stands_for(
 def test_a_broken_event_is_an_error_after_the_words_before_it(client: OpenAI) -> None:
     received: list[str] = []
     with pytest.raises(json.JSONDecodeError):
-        received.extend(words(client, {"fail_chunk": "3"}))
+        received.extend(words(client, {"fail_chunk": "3", **AT_ONCE}))
     assert received == ["Hello", " from"]
 
 

@@ -1,13 +1,19 @@
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
+from sluicegate.errors import SluicegateError
 from sluicegate.provider.app import create_app
+from sluicegate.provider.journal import Journal
+from sluicegate.provider.recorder import exchange_of, recording
 
 if TYPE_CHECKING:
     from tests.provider.conftest import Provider
+
+    from sluicegate.runtime.clock import SimulatedClock
 
 CHAT = "/v1/chat/completions"
 
@@ -82,3 +88,35 @@ def test_exchanges_side_by_side_are_told_apart(provider: "Provider") -> None:
 
 def test_an_application_has_a_journal_of_its_own() -> None:
     assert create_app().journal is not create_app().journal
+
+
+SCOPE = cast(
+    "HTTPScope",
+    {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []},
+)
+
+
+async def nothing(*_: object) -> None:
+    pass
+
+
+def test_an_application_files_its_exchange_under_a_token(clock: "SimulatedClock") -> None:
+    async def filing(
+        scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        del receive, send
+        exchange_of(scope).file_under("token-7")
+
+    async def call() -> None:
+        await recording(filing, journal)(SCOPE, cast("ASGIReceiveCallable", nothing), nothing)
+
+    journal = Journal()
+    clock.run(call())
+    assert journal.entries[0].token == "token-7"  # noqa: S105 - it is no secret
+    assert "extensions" not in SCOPE
+
+
+@pytest.mark.parametrize("scope", [{}, {"extensions": None}, {"extensions": {}}])
+def test_an_application_that_nobody_records_has_no_exchange(scope: dict[str, object]) -> None:
+    with pytest.raises(SluicegateError, match=r"through sluicegate\.provider\.recorder\.recording"):
+        exchange_of(scope)

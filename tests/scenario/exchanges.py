@@ -50,3 +50,22 @@ def answered(body: str, status: int = 200) -> Exchange:
 
 
 GOOD = streamed(FIRST, SECOND, FINISH, DONE)
+
+
+def named(kind: str, members: str = "") -> bytes:
+    """An event of the Anthropic format."""
+    data = f'{{"type":"{kind}"{f",{members}" if members else ""}}}'
+    return f"event: {kind}\ndata: {data}\n\n".encode()
+
+
+def messaged(*writes: bytes) -> Exchange:
+    """A stream of the Anthropic format."""
+    request = Request("POST", "/v1/messages", body=b"{}")
+    return replace(streamed(*writes), request=request)
+
+
+START = named("message_start", '"message":{"role":"assistant"}')
+HELLO = named("content_block_delta", '"delta":{"type":"text_delta","text":"Hello"}')
+END_TURN = named("message_delta", '"delta":{"stop_reason":"end_turn"}')
+STOP = named("message_stop")
+MESSAGE = messaged(START, HELLO, END_TURN, STOP)

@@ -7,7 +7,21 @@ from sluicegate.scenario.account import facts, sentence
 from sluicegate.scenario.exchange import Exchange, Heard, Provided, Request
 from sluicegate.scenario.wire_view import wire
 
-from .exchanges import BROKEN, DONE, FINISH, FIRST, GOOD, SECOND, answered, streamed
+from .exchanges import (
+    BROKEN,
+    DONE,
+    FINISH,
+    FIRST,
+    GOOD,
+    HELLO,
+    MESSAGE,
+    SECOND,
+    START,
+    STOP,
+    answered,
+    messaged,
+    streamed,
+)
 
 
 def noted(exchange: Exchange, by: str = "the provider") -> Provided:
@@ -16,7 +30,7 @@ def noted(exchange: Exchange, by: str = "the provider") -> Provided:
         1,
         exchange.started,
         "POST",
-        "/v1/chat/completions",
+        exchange.request.target,
         "",
         (),
         status=exchange.status or None,
@@ -42,6 +56,7 @@ def ended(exchange: Exchange, outcome: str) -> Exchange:
 
 NOTHING = replace(streamed(), status=0, headers=(), headers_at=None)
 GIVEN_UP = replace(NOTHING, ending="given up", trouble="after 120 s", ended=121.0)
+LEFT = replace(streamed(FIRST), ending="left")
 CUT = replace(streamed(FIRST, SECOND), ending="broken", trouble="the peer left")
 REFUSED = replace(answered("{}", 500), ending="refused", reads=(), heard=())
 
@@ -92,6 +107,24 @@ SENTENCES: dict[str, Exchange] = {
     "a complete stream of 1 chunk, although the provider sent a complete stream of 1 chunk with "
     "other bytes": between(streamed(FIRST, DONE), streamed(b": ping\n\n", FIRST, DONE)),
     "status 503 and a complete stream of 3 chunks": replace(GOOD, status=503),
+    "a stream that broke off after chunk 2, although the provider sent a complete stream of 2 "
+    "chunks": between(CUT, streamed(FIRST, SECOND, DONE)),
+    "a stream that ended after chunk 2, without [DONE], although the provider sent a stream that "
+    "was reset by the provider, after chunk 2": ended(streamed(FIRST, SECOND), "reset"),
+    "a stream that ended after chunk 1, without [DONE], although the provider sent a stream that "
+    "was cut off by the provider, after chunk 1": ended(streamed(FIRST), "cut"),
+    "a stream that had not ended when it went away, after chunk 1": LEFT,
+    "a stream that had not ended when it went away, after chunk 1, as the provider sent it": ended(
+        LEFT, "client went away"
+    ),
+    "no answer and went away": replace(NOTHING, ending="left"),
+    "no answer and went away, as the provider sent none": ended(
+        replace(NOTHING, ending="left"), "client went away"
+    ),
+    "a complete stream of 3 chunks, although the provider sent a stream that ended after chunk 2, "
+    "without message_stop": between(MESSAGE, messaged(START, HELLO)),
+    "a stream that ended after chunk 2, without message_stop": messaged(START, HELLO),
+    "a stream of 2 chunks that went on after message_stop": messaged(HELLO, STOP, HELLO),
 }
 
 

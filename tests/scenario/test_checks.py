@@ -1,23 +1,47 @@
+import gzip
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
-from sluicegate.scenario.checks import answer, stream, timing
+from sluicegate.scenario.checks import answer, ending, stream, timing
 from sluicegate.scenario.checks.values import MISSING, at, same, written
 from sluicegate.scenario.exchange import Exchange, Read
 
-from .exchanges import BROKEN, DONE, FINISH, FIRST, GOOD, SECOND, answered, chunk, event, streamed
+from .exchanges import (
+    BROKEN,
+    DONE,
+    END_TURN,
+    FINISH,
+    FIRST,
+    GOOD,
+    HELLO,
+    MESSAGE,
+    SECOND,
+    START,
+    STOP,
+    answered,
+    chunk,
+    event,
+    messaged,
+    named,
+    streamed,
+)
 
 Check = Callable[[Exchange], None]
 
 PLAIN = answered('{"id": "mock-1", "n": 1, "none": null, "list": [1, 2]}')
 ERROR = answered('{"error": {"message": "m", "type": "t", "param": null, "code": null}}', 429)
 ROLE = '{"role":"assistant","content":"x"}'
+NO_ANSWER = replace(streamed(), status=0, headers=(), headers_at=None, ending="broken")
+RESET = replace(streamed(FIRST), ending="broken", trouble="x", cause="reset")
+EARLY = replace(RESET, cause="early end")
+LEFT = replace(streamed(FIRST), ending="left")
 
 CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
     "status": (lambda e: answer.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
@@ -28,6 +52,27 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         answer.ends_cleanly,
         GOOD,
         [replace(GOOD, ending="broken"), replace(GOOD, ending="given up")],
+    ),
+    "reset": (
+        lambda e: answer.breaks_off(e, "reset"),
+        RESET,
+        [GOOD, EARLY, LEFT, replace(RESET, cause=None)],
+    ),
+    "early end": (
+        lambda e: answer.breaks_off(e, "early end"),
+        EARLY,
+        [GOOD, RESET, LEFT, replace(GOOD, cause="early end")],
+    ),
+    "no answer": (answer.does_not_begin, NO_ANSWER, [GOOD, RESET, ERROR]),
+    "no end": (
+        answer.has_not_ended,
+        LEFT,
+        [GOOD, RESET, NO_ANSWER, replace(GOOD, ending="refused")],
+    ),
+    "no header": (
+        lambda e: answer.has_no_header(e, "content-TYPE"),
+        replace(PLAIN, headers=()),
+        [PLAIN, NO_ANSWER, replace(PLAIN, headers=(("Content-Type", ""),))],
     ),
     "end of the body": (
         lambda e: answer.body_ends_with(e, b'data: {"broken": \n\n'),
@@ -104,7 +149,7 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         ],
     ),
     "[DONE]": (
-        stream.ends_with_done,
+        ending.ends_with_done,
         GOOD,
         [
             streamed(FIRST, FINISH),
@@ -117,13 +162,73 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         ],
     ),
     "no [DONE]": (
-        stream.has_no_done,
+        ending.has_no_done,
         streamed(FIRST, BROKEN),
         [GOOD, streamed(DONE, FIRST), streamed(event(" [DONE]")), streamed()],
     ),
+    "no claim": (
+        ending.claims_nothing,
+        streamed(FIRST, BROKEN),
+        [
+            GOOD,
+            streamed(FIRST, FINISH),
+            streamed(FIRST, DONE),
+            streamed(chunk(finish='""')),
+            NO_ANSWER,
+        ],
+    ),
+    "no claim in the Anthropic format": (
+        ending.claims_nothing,
+        messaged(START, HELLO, named("message_delta", '"delta":{"stop_reason":null}')),
+        [messaged(HELLO, END_TURN), messaged(HELLO, STOP), messaged(HELLO, DONE)],
+    ),
+    "message_stop": (
+        ending.ends_with_stop,
+        MESSAGE,
+        [
+            messaged(START, HELLO, END_TURN),
+            messaged(STOP, HELLO),
+            messaged(STOP, STOP),
+            messaged(STOP, DONE),
+            streamed(event('{"type":"message_stop"}')),
+            messaged(),
+        ],
+    ),
+    "kinds of events": (
+        lambda e: stream.names_are(e, ["message_start", "content_block_delta", "message_stop"]),
+        messaged(START, HELLO, HELLO, STOP),
+        [
+            MESSAGE,
+            messaged(START, HELLO),
+            messaged(START, HELLO, STOP, HELLO),
+            messaged(HELLO, START, STOP),
+            messaged(),
+        ],
+    ),
+    "words in the Anthropic format": (
+        lambda e: stream.says(e, ["Hello", "Hello"]),
+        messaged(START, HELLO, HELLO, STOP),
+        [MESSAGE, messaged(FIRST, FIRST), streamed(HELLO, HELLO), messaged()],
+    ),
+    "some value": (
+        lambda e: stream.some_is(e, "$.choices[0].finish_reason", None),
+        streamed(event("{}"), FIRST, FINISH),
+        [streamed(FINISH), streamed(event("{}")), streamed(DONE), streamed()],
+    ),
+    "joined texts": (
+        lambda e: stream.joined_is(e, "$.choices[0].delta.content", "Hello world"),
+        GOOD,
+        [
+            streamed(SECOND, FIRST),
+            streamed(FIRST),
+            streamed(FIRST, SECOND, SECOND),
+            streamed(FINISH),
+            streamed(),
+        ],
+    ),
     "events": (lambda e: stream.has_events(e, 4), GOOD, [streamed(FIRST), streamed(*[DONE] * 5)]),
     "last event": (
-        lambda e: stream.last_event_is(e, '{"broken": '),
+        lambda e: ending.last_event_is(e, '{"broken": '),
         streamed(FIRST, BROKEN),
         [GOOD, streamed(event('{"broken":')), streamed()],
     ),
@@ -168,17 +273,17 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         [streamed(FIRST, chunk(ROLE)), streamed(SECOND), streamed(SECOND, chunk(ROLE))],
     ),
     "finish last": (
-        lambda e: stream.has_finish_reason(e, "stop"),
+        lambda e: ending.has_finish_reason(e, "stop"),
         GOOD,
         [streamed(FIRST), streamed(FINISH, FIRST), streamed(FINISH, FINISH)],
     ),
     "finish last but one": (
-        lambda e: stream.has_finish_reason(e, "stop", place=-2),
+        lambda e: ending.has_finish_reason(e, "stop", place=-2),
         streamed(FIRST, FINISH, event('{"choices": []}')),
         [GOOD, streamed(FINISH)],
     ),
     "no finish": (
-        stream.has_no_finish_reason,
+        ending.has_no_finish_reason,
         streamed(FIRST, BROKEN),
         [GOOD, streamed(), streamed(FINISH, BROKEN)],
     ),
@@ -213,7 +318,7 @@ def test_a_check_fails_in_words_and_shows_expected_got_where_and_the_wire(
     assert saw.startswith("the client saw ")
     assert error.evidence.startswith("expected   ")
     assert "\ngot        " in error.evidence
-    assert "\nrequest    POST /v1/chat/completions\n" in error.evidence
+    assert f"\nrequest    {bad.request}\n" in error.evidence
     assert "the client got\n" in error.evidence
     assert error.brief.startswith("expected ")
     assert ", got " in error.brief
@@ -222,6 +327,42 @@ def test_a_check_fails_in_words_and_shows_expected_got_where_and_the_wire(
 
 
 WORDS: dict[str, Callable[[Clock], None]] = {
+    "the connection was not reset": lambda _: answer.breaks_off(EARLY, "reset"),
+    "the connection did not end before the answer": lambda _: answer.breaks_off(GOOD, "early end"),
+    "an answer began, with status 429": lambda _: answer.does_not_begin(ERROR),
+    "the answer had ended before the client went away": lambda _: answer.has_not_ended(GOOD),
+    'the answer has the header Allow "POST, OPTIONS"': lambda _: answer.has_no_header(
+        PLAIN, "Allow"
+    ),
+    "no answer came, so it has no headers": lambda _: answer.has_no_header(NO_ANSWER, "Allow"),
+    'the stream claims to be complete, with choices[0].finish_reason "stop"': (
+        lambda _: ending.claims_nothing(streamed(FIRST, FINISH))
+    ),
+    "the stream claims to be complete, with [DONE]": lambda _: ending.claims_nothing(
+        streamed(FIRST, DONE)
+    ),
+    'the stream claims to be complete, with delta.stop_reason "end_turn"': (
+        lambda _: ending.claims_nothing(MESSAGE)
+    ),
+    "the stream claims to be complete, with message_stop": lambda _: ending.claims_nothing(
+        messaged(HELLO, STOP)
+    ),
+    "the stream has no message_stop, and the last event is content_block_delta": (
+        lambda _: ending.ends_with_stop(messaged(START, HELLO))
+    ),
+    "the stream has 2 message_stop, and the last event is message_stop": (
+        lambda _: ending.ends_with_stop(messaged(STOP, STOP))
+    ),
+    'the events are "message_start", "message_stop", and not "message_stop"': (
+        lambda _: stream.names_are(messaged(START, STOP), ["message_stop"])
+    ),
+    '$.n of no chunk is "x"': lambda _: stream.some_is(GOOD, "$.n", "x"),
+    '$.choices[0].delta.content of all chunks, joined, is "Hello world", not "Hello"': (
+        lambda _: stream.joined_is(GOOD, "$.choices[0].delta.content", "Hello")
+    ),
+    'an event has the name "content_block_delta", and a chunk has none': (
+        lambda _: stream.says(streamed(HELLO), ["Hello"])
+    ),
     "the answer began 2 s after the request, 0.5 s too late": lambda clock: timing.begins_after(
         PLAIN, 1.5, clock
     ),
@@ -253,7 +394,7 @@ WORDS: dict[str, Callable[[Clock], None]] = {
         GOOD, ["Hello", " there"]
     ),
     'the finish_reason is "stop" in chunk 3; it should be "length", once, in the last chunk': (
-        lambda _: stream.has_finish_reason(GOOD, "length")
+        lambda _: ending.has_finish_reason(GOOD, "length")
     ),
 }
 
@@ -283,7 +424,7 @@ def test_the_one_line_is_short() -> None:
     ("name", "message"),
     [
         ("openai/eror", 'no schema "openai/eror"; did you mean "openai/error"'),
-        ("x", r'no schema "x"; there are "openai/chat\.completion", '),
+        ("x", 'no schema "x"; there are "anthropic/error", '),
     ],
 )
 def test_an_unknown_schema_is_the_authors_mistake(
@@ -413,7 +554,7 @@ def test_values_are_compared_as_json_does() -> None:
     [
         partial(stream.is_constant, path="$.id"),
         partial(stream.each_is, path="$.usage", expected=None, but_last=True),
-        partial(stream.has_finish_reason, reason="stop", place=-2),
+        partial(ending.has_finish_reason, reason="stop", place=-2),
     ],
 )
 def test_what_needs_two_chunks_is_not_met_by_one(judge: Callable[[Exchange], None]) -> None:
@@ -426,7 +567,27 @@ def test_an_answer_that_is_no_stream_has_no_number_of_events() -> None:
         stream.has_events(answered("{}"), 0)
 
 
-def test_a_client_that_gave_up_saw_no_end() -> None:
-    given_up = replace(GOOD, ending="given up", ended=121.0)
+@pytest.mark.parametrize(("how", "ended"), [("given up", 121.0), ("left", 6.0)])
+def test_a_client_that_did_not_wait_for_the_end_saw_none(
+    how: Literal["given up", "left"], ended: float
+) -> None:
+    exchange = replace(GOOD, ending=how, ended=ended)
     with SimulatedClock() as clock, pytest.raises(ViolationError, match="the answer never ended"):
-        timing.ends_after(given_up, 120.0, clock)
+        timing.ends_after(exchange, ended - 1.0, clock)
+
+
+def test_a_client_that_gave_up_saw_an_answer_that_had_not_ended() -> None:
+    answer.has_not_ended(replace(GOOD, ending="given up"))
+
+
+def test_an_answer_that_broke_has_an_end() -> None:
+    with SimulatedClock() as clock:
+        timing.ends_after(RESET, 0.1, clock)
+
+
+def test_what_is_compressed_is_judged_by_what_it_says() -> None:
+    data = gzip.compress(FIRST + SECOND + FINISH + DONE)
+    zipped = replace(streamed(data), headers=(*GOOD.headers, ("content-encoding", "gzip")))
+    stream.says(zipped, ["Hello", " world"])
+    ending.ends_with_done(zipped)
+    assert zipped.body == GOOD.body

@@ -37,6 +37,17 @@ Feature: Failures
       When the client asks for a stream with the parameters "fail_chunk=3"
       Then the status is 200
       And the stream ends with one [DONE]
+
+    Scenario: The provider is the witness
+      Given the provider resets the connection after chunk 1
+      When the client asks for a stream
+      Then the provider's journal says that the answer was finished
+
+    Scenario: A message breaks
+      Given the client speaks "Anthropic"
+      And the provider sends an error event after chunk 1
+      When the client asks for a stream
+      Then the stream ends with one message_stop
 '''
 
 
@@ -47,7 +58,7 @@ def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> str:
     pytester.makefile(".feature", failing=FEATURE)
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
     result = pytester.runpytest_subprocess("failing.feature")
-    result.assert_outcomes(failed=3)
+    result.assert_outcomes(failed=5)
     return result.stdout.str()
 
 

@@ -20,6 +20,7 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
     text = """
     [provider]
     url = "http://127.0.0.1:8001"
+    control = "http://127.0.0.1:8003"
     ready.path = "/ready"
     ready.statuses = [200, 204]
     ready.within_seconds = 2.5
@@ -33,6 +34,7 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
     assert profile.systems["provider"] == External(
         {"default": "http://127.0.0.1:8001", "unhealthy": "http://127.0.0.1:8002"},
         Readiness("/ready", (200, 204), 2.5),
+        "http://127.0.0.1:8003",
     )
 
 
@@ -47,6 +49,10 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
         ('[provider]\nurl = "http://127.0.0.1:65536"', "$.provider.url"),
         ('[provider]\nurl = "http://user:secret@127.0.0.1"', "$.provider.url"),
         ('[provider]\nurl = "http://127.0.0.1/?x=1"', "$.provider.url"),
+        ('[provider]\nurl = "http://a"\ncontrol = 8003', "$.provider.control"),
+        ('[provider]\nurl = "http://a"\ncontrol = "127.0.0.1:8003"', "$.provider.control"),
+        ('[provider]\nurl = "http://a"\ncontrol = "http://a/?x=1"', "$.provider.control"),
+        ('[provider]\ncontrol = "http://a"', "$.provider.url"),
         ("", "names no system"),
         ("[clock]\ntolerance_ms = 10", "names no system"),
         ('provider = "http://127.0.0.1:8001"', "$.provider"),

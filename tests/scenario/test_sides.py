@@ -1,13 +1,31 @@
+import gzip
 from dataclasses import replace
 
 import pytest
 
-from sluicegate.provider.journal import Entry, Write
-from sluicegate.scenario.exchange import Heard
+from sluicegate.provider.journal import Entry, Outcome, Write
+from sluicegate.scenario.exchange import Exchange, Heard
 from sluicegate.scenario.sides import Mark, client_side, provider_side
 from sluicegate.wire.sse import Event
 
-from .exchanges import BROKEN, DONE, FINISH, FIRST, GOOD, SECOND, answered, chunk, event, streamed
+from .exchanges import (
+    BROKEN,
+    DONE,
+    END_TURN,
+    FINISH,
+    FIRST,
+    GOOD,
+    HELLO,
+    MESSAGE,
+    SECOND,
+    START,
+    STOP,
+    answered,
+    chunk,
+    event,
+    named,
+    streamed,
+)
 
 
 def told(*writes: bytes) -> list[str]:
@@ -48,6 +66,54 @@ def test_a_side_is_its_head_its_pieces_and_its_end() -> None:
 )
 def test_a_chunk_is_shown_by_what_matters_in_it(data: bytes, text: str) -> None:
     assert told(data) == [text]
+
+
+def test_events_of_the_anthropic_format_are_told_by_their_type_and_their_delta() -> None:
+    assert [(mark.kind, mark.text) for mark in client_side(MESSAGE).pieces] == [
+        ("chunk", 'chunk 1  {"type": "message_start", "message": {"role": "assistant"}}'),
+        ("chunk", 'chunk 2  content_block_delta  "Hello"'),
+        ("chunk", 'chunk 3  message_delta  "end_turn"'),
+        ("done", "message_stop"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (named("ping"), 'chunk 1  {"type": "ping"}'),
+        (
+            named("content_block_delta", '"delta":{"type":"input_json_delta","partial_json":"{"}'),
+            'chunk 1  content_block_delta  "{"',
+        ),
+        (
+            named("message_delta", '"delta":{"stop_reason":null}'),
+            'chunk 1  {"type": "message_delta", "delta": {"stop_reason": null}}',
+        ),
+        (named("x", '"delta":7'), 'chunk 1  {"type": "x", "delta": 7}'),
+        (named("ping").replace(b": ", b":"), 'chunk 1  {"type": "ping"}'),
+        (
+            b'event: y\ndata: {"type":"x"}\n\n',
+            'chunk 1  {"type": "x"}',
+        ),
+    ],
+)
+def test_an_event_with_a_type_is_told_by_what_matters_in_it(data: bytes, text: str) -> None:
+    assert told(data) == [text]
+
+
+@pytest.mark.parametrize(
+    ("exchange", "marker"),
+    [
+        (GOOD, "[DONE]"),
+        (MESSAGE, "message_stop"),
+        (
+            replace(MESSAGE, request=replace(MESSAGE.request, target="/v1/messages?x=1")),
+            "message_stop",
+        ),
+    ],
+)
+def test_each_format_has_its_own_event_for_the_end(exchange: Exchange, marker: str) -> None:
+    assert client_side(exchange).marker == marker
 
 
 @pytest.mark.parametrize(
@@ -121,6 +187,39 @@ def test_the_providers_side_carries_what_the_client_got() -> None:
     assert side.marks[:-1] == client.marks[:-1]
     assert side.marks[-1] == Mark(1.4, "end", "(finished)")
     assert side.carried() == client.carried()
+
+
+def test_the_providers_side_of_the_anthropic_format_has_its_marker() -> None:
+    message = replace(entry(START, HELLO, END_TURN, STOP), path="/v1/messages")
+    side = provider_side(message, 9.0)
+    assert (side.marker, side.carried()) == ("message_stop", client_side(MESSAGE).carried())
+
+
+def test_what_both_sides_compressed_is_told_as_what_it_says() -> None:
+    coding = ("Content-Encoding", "gzip")
+    data = gzip.compress(FIRST + DONE)
+    sent = replace(entry(data), response_headers=(("Content-Type", "text/event-stream"), coding))
+    got = replace(streamed(data), headers=(*GOOD.headers, coding))
+    assert provider_side(sent, 9.0).carried() == client_side(got).carried()
+    assert client_side(got).carried() == client_side(streamed(FIRST, DONE)).carried()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        ("reset", "(the provider reset the connection)"),
+        ("cut", "(the provider ended the connection)"),
+        ("client went away", "(the client went away)"),
+    ],
+)
+def test_a_connection_that_the_provider_broke_is_not_whole(outcome: Outcome, text: str) -> None:
+    side = provider_side(replace(entry(FIRST, DONE), outcome=outcome), 9.0)
+    assert (side.is_whole, side.marks[-1].text) == (False, text)
+
+
+def test_a_client_that_left_as_it_was_told_to_is_said_to_have_gone() -> None:
+    side = client_side(replace(streamed(FIRST), ending="left"))
+    assert (side.is_whole, side.marks[-1].text) == (False, "(the client went away)")
 
 
 def test_a_provider_that_has_not_ended_is_shown_until_the_client_did() -> None:

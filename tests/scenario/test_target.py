@@ -1,16 +1,24 @@
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.provider.agents import Agents, AgentSide
 from sluicegate.provider.app import create_app
-from sluicegate.provider.journal import Entry
+from sluicegate.provider.control import create_control
+from sluicegate.provider.guard import VARIABLE, Guard
+from sluicegate.provider.journal import Entry, Journal
+from sluicegate.provider.plans import Plans
+from sluicegate.provider.token import is_token
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
 from sluicegate.scenario.profile import External, Profile, Readiness
 from sluicegate.scenario.target import Instance, Targets
+
+WAIT = Readiness(within=0.2)
 
 
 @pytest.fixture
@@ -61,7 +69,73 @@ def test_an_external_system_is_asked_at_its_url() -> None:
                     return instance, server.url
 
         instance, url = clock.run(judged())
-    assert instance == Instance(url, journal=None)
+    assert (instance.url, instance.control) == (url, None)
+    assert "no control API" in instance.trouble
+
+
+def test_scenarios_against_an_external_system_have_tokens_that_no_other_run_has(
+    clock: Clock,
+) -> None:
+    ours, theirs = (Targets(clock, external("http://127.0.0.1:1")) for _ in range(2))
+    tokens = [ours.token(), ours.token(), theirs.token(), theirs.token()]
+    assert len(set(tokens)) == 4
+    assert all(map(is_token, tokens))
+
+
+def test_an_embedded_system_needs_no_such_token(clock: Clock) -> None:
+    targets = Targets(clock, Profile())
+    assert targets.token() == targets.token() == "scenario"
+
+
+@asynccontextmanager
+async def controlled(secret: str | None = None) -> AsyncIterator[tuple[str, str]]:
+    """Serve a provider, and its control API at another URL."""
+    journal, plans = Journal(), Plans()
+    agents = Agents({"provider": AgentSide(journal)}, plans)
+    app = create_app(agent="provider", plans=plans, journal=journal)
+    async with Server(app) as server, Server(create_control(agents, Guard(token=secret))) as other:
+        yield server.url, other.url
+
+
+def test_an_external_system_is_controlled_where_the_profile_says(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "s3cret")
+
+    async def asked() -> list[tuple[int, int]]:
+        async with controlled("s3cret") as (url, control):
+            targets = Targets(
+                clock, Profile({"provider": External({"default": url}, WAIT, control)})
+            )
+            return [await seen(targets) for _ in range(2)]
+
+    # The first entry is the one that asked whether the system is ready.
+    assert clock.run(asked()) == [(1, 2), (2, 3)]
+
+
+async def seen(targets: Targets) -> tuple[int, int]:
+    """Ask once; return the number of the last entry that is older, and that of the new one."""
+    async with targets.instance("provider", "default") as instance, httpx.AsyncClient() as client:
+        await client.get(f"{instance.url}/v1/models")
+        assert instance.control is not None
+        (entry,) = await instance.control.entries("provider", since=instance.seen)
+        return instance.seen, entry.number
+
+
+def test_a_control_token_that_is_missing_is_told(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+    async def asked() -> None:
+        async with controlled("s3cret") as (url, control):
+            targets = Targets(
+                clock, Profile({"provider": External({"default": url}, WAIT, control)})
+            )
+            await seen(targets)
+
+    with pytest.raises(SluicegateError, match=f"401: set {VARIABLE} to the control token"):
+        clock.run(asked())
 
 
 def test_an_embedded_system_keeps_a_journal_of_its_own(clock: Clock) -> None:
@@ -71,8 +145,8 @@ def test_an_embedded_system_keeps_a_journal_of_its_own(clock: Clock) -> None:
         async with targets.instance("provider", "default") as system:
             async with httpx.AsyncClient() as client:
                 await client.get(f"{system.url}/health")
-            assert system.journal is not None
-            return system.journal.entries
+            assert system.control is not None
+            return await system.control.entries()
 
     for _ in range(2):
         (entry,) = clock.run(asked())

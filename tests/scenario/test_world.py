@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -6,6 +7,7 @@ import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
 from sluicegate.provider.app import create_app
+from sluicegate.provider.journal import Entry
 from sluicegate.runtime.clock import SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
 from sluicegate.scenario.client import ask, connected
@@ -19,6 +21,17 @@ from sluicegate.scenario.world import World
 def world() -> Iterator[World]:
     with SimulatedClock() as clock, World(Targets(clock, Profile())) as world:
         yield world
+
+
+@pytest.fixture
+def world_elsewhere() -> Iterator[World]:
+    with WallClock() as clock, ExitStack() as stack:
+        server = Server(create_app())
+        clock.run(server.__aenter__())
+        stack.callback(lambda: clock.run(server.__aexit__(None, None, None)))
+        profile = Profile({"provider": External({"default": server.url})})
+        with World(Targets(clock, profile)) as world:
+            yield world
 
 
 def test_the_raw_client_records_every_read_with_its_time(world: World) -> None:
@@ -119,16 +132,149 @@ def test_the_provider_notes_that_the_client_gave_up(world: World) -> None:
     assert provided.entry.ended == world.exchange.ended
 
 
-def test_a_system_in_another_process_has_only_the_clients_side() -> None:
-    with WallClock() as clock, ExitStack() as stack:
-        server = Server(create_app())
-        clock.run(server.__aenter__())
-        stack.callback(lambda: clock.run(server.__aexit__(None, None, None)))
-        profile = Profile({"provider": External({"default": server.url})})
-        with World(Targets(clock, profile)) as world:
-            world.ask()
-            assert world.exchange.status == 200
-            assert world.exchange.provided is None
+def test_a_client_goes_away_when_it_is_told_to(world: World) -> None:
+    world.ask(leave=0.25, stream=True)
+    exchange = world.exchange
+    assert (exchange.ending, exchange.trouble) == ("left", "")
+    assert exchange.ended - exchange.started == pytest.approx(0.25)
+    (provided,) = exchange.provided or ()
+    assert provided.entry.outcome == "client went away"
+    assert [write.data for write in provided.entry.writes] == [read.data for read in exchange.reads]
+
+
+def test_a_client_that_has_its_answer_does_not_wait_to_leave(world: World) -> None:
+    world.ask(leave=5.0)
+    assert world.exchange.ending == "complete"
+    assert world.exchange.ended == world.exchange.started
+
+
+def test_a_client_asks_so_often_as_it_is_told_to(world: World) -> None:
+    world.ask_often(3)
+    assert [exchange.number for exchange in world.exchanges] == [1, 2, 3]
+    assert [len(exchange.provided or ()) for exchange in world.exchanges] == [1, 1, 1]
+
+
+def test_a_client_that_asked_never_has_no_answers(world: World) -> None:
+    world.ask_often(0)
+    with pytest.raises(SluicegateError, match="needs 1 answer, and the client has asked 0 times"):
+        _ = world.exchanges
+
+
+def test_a_client_bears_its_headers_in_every_request(world: World) -> None:
+    world.bear("X-Team", "blue")
+    world.bear("X-Team", "red")
+    world.ask()
+    world.send("GET /v1/models")
+    for exchange in world.exchanges:
+        assert [value for name, value in exchange.request.headers if name == "X-Team"] == [
+            "blue",
+            "red",
+        ]
+
+
+def test_a_client_speaks_another_wire_format(world: World) -> None:
+    world.speak("Anthropic")
+    world.ask()
+    assert world.exchange.request.target == "/v1/messages"
+    assert world.exchange.status == 200
+    assert json.loads(world.exchange.body)["type"] == "message"
+
+
+def entry_of(exchange: Exchange) -> Entry:
+    (provided,) = exchange.provided or ()
+    return provided.entry
+
+
+def test_without_a_plan_the_prompt_bears_no_token(world: World) -> None:
+    world.ask()
+    assert json.loads(world.exchange.request.body)["messages"][0]["content"] == "Hello"
+    assert entry_of(world.exchange).token is None
+
+
+def test_what_was_planned_is_answered_to_the_clients_own_requests(world: World) -> None:
+    world.plan.begin(2, fail=429)
+    world.ask_often(3)
+    assert [exchange.status for exchange in world.exchanges] == [429, 429, 200]
+    assert {entry_of(exchange).token for exchange in world.exchanges} == {"scenario"}
+
+
+def test_a_plan_that_a_later_sentence_adds_to_begins_anew(world: World) -> None:
+    world.plan.begin(1, fail=429)
+    world.ask_often(2)
+    world.plan.say(text=("Hi",))
+    world.ask_often(2)
+    assert [exchange.status for exchange in world.exchanges] == [429, 200, 429, 200]
+
+
+def test_what_no_provider_can_do_is_told_before_anything_is_asked(world: World) -> None:
+    world.plan.fail_after(9, "reset")
+    with pytest.raises(SluicegateError, match="nothing can come after chunk 9"):
+        world.ask(stream=True)
+    with pytest.raises(SluicegateError, match="asked 0 times"):
+        _ = world.exchange
+
+
+def test_a_request_that_is_written_out_does_not_meet_a_plan(world: World) -> None:
+    world.plan.say(fail=503)
+    with pytest.raises(SluicegateError, match="does not bear the token that the plan is filed"):
+        world.send("POST /v1/chat/completions", "{}")
+
+
+def test_the_answer_is_read_as_the_provider_wrote_it_and_with_its_times(world: World) -> None:
+    world.plan.say(encoding="gzip", cut="nowhere")
+    world.ask(stream=True)
+    exchange = world.exchange
+    assert exchange.body.startswith(b"data: ")
+    assert b"data: " not in exchange.reads[0].data
+    assert [read.at - exchange.started for read in exchange.reads] == pytest.approx(
+        [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "outcome"),
+    [("reset", "reset", "reset"), ("cut", "early end", "cut")],
+)
+@pytest.mark.parametrize("kind", ["raw", "httpx-sse"])
+def test_both_clients_tell_how_a_stream_broke(
+    world: World, kind: str, fault: str, cause: str, outcome: str
+) -> None:
+    world.be(kind)
+    world.plan.fail_after(2, fault)
+    world.ask(stream=True)
+    exchange = world.exchange
+    assert (exchange.ending, exchange.cause) == ("broken", cause)
+    assert len(exchange.events) == 2
+    assert entry_of(exchange).outcome == outcome
+
+
+@pytest.mark.parametrize(("fail", "cause"), [("reset", "reset"), ("close", "early end")])
+def test_a_client_tells_how_a_connection_broke_before_the_answer(
+    world: World, fail: str, cause: str
+) -> None:
+    world.plan.say(fail=fail)
+    world.ask()
+    assert (world.exchange.status, world.exchange.cause) == (0, cause)
+
+
+def test_a_client_tells_that_a_body_is_shorter_than_it_says(world: World) -> None:
+    world.plan.say(content_length="too_long")
+    world.ask()
+    assert (world.exchange.ending, world.exchange.cause) == ("broken", "early end")
+
+
+def test_a_system_that_takes_no_plans_is_skipped(world_elsewhere: World) -> None:
+    world_elsewhere.plan.say(fail=503)
+    with pytest.raises(
+        pytest.skip.Exception, match="not claimed: the provider takes no plans: GET"
+    ):
+        world_elsewhere.ask()
+
+
+def test_a_system_in_another_process_has_only_the_clients_side(world_elsewhere: World) -> None:
+    world_elsewhere.ask()
+    assert world_elsewhere.exchange.status == 200
+    assert world_elsewhere.exchange.provided is None
 
 
 @pytest.mark.parametrize(

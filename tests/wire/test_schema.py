@@ -13,7 +13,11 @@ from sluicegate.errors import SluicegateError
 from sluicegate.wire import keywords, schema
 from sluicegate.wire.schema import Violation, explain, names, violations
 
-OPENAI = (
+WIRE = (
+    "anthropic/error",
+    "anthropic/event",
+    "anthropic/message",
+    "anthropic/request",
     "openai/chat.completion",
     "openai/chat.completion.chunk",
     "openai/error",
@@ -57,7 +61,7 @@ def nested(depth: int) -> object:
 
 
 def test_names_are_sorted_and_leave_out_pieces_and_overlays() -> None:
-    assert tuple(name for name in names() if name.startswith("openai/")) == OPENAI
+    assert tuple(name for name in names() if not name.startswith("sluicegate/")) == WIRE
     assert list(names()) == sorted(names())
 
 
@@ -85,8 +89,8 @@ def test_every_reference_resolves_offline(path: Path) -> None:
 
 def test_every_keyword_that_refuses_has_plain_words() -> None:
     parts = {"$defs", "$id", "$ref", "$schema", "allOf", "else", "if", "items", "not", "then"}
-    words = {"description", "properties", "title"}
-    for path in (shipped.SCHEMAS / "openai").glob("*.json"):
+    words = {"description", "examples", "properties", "title"}
+    for path in (*shipped.SCHEMAS.glob("anthropic/*.json"), *shipped.SCHEMAS.glob("openai/*.json")):
         for part in keyword_objects(json.loads(path.read_bytes())):
             assert set(part) <= set(keywords.PLAIN_WORDS) | parts | words
 
@@ -146,9 +150,10 @@ def test_one_place_has_one_violation(add_schema: AddSchema) -> None:
     assert explain(violations(3, name)) == "$: expected a string, got the number 3"
 
 
-@pytest.mark.parametrize("name", OPENAI)
+@pytest.mark.parametrize("name", WIRE)
 @pytest.mark.parametrize(
-    "member", ["model", "choices", "messages", "error", "data", "object", "unknown"]
+    "member",
+    ["model", "choices", "messages", "error", "data", "object", "content", "delta", "unknown"],
 )
 def test_a_deeply_nested_document_is_judged(name: str, member: str) -> None:
     deep = nested(450)

@@ -9,13 +9,33 @@ import pytest
 
 from sluicegate.wire.schema import Profile, Violation, violations
 
-GOLDEN = Path(__file__).parent / "golden" / "openai"
-FILES = sorted(GOLDEN.glob("*/*/*.json"))
-SCHEMAS = ("chat.completion", "chat.completion.chunk", "error", "models", "request")
+GOLDEN = Path(__file__).parent / "golden"
+FILES = sorted(GOLDEN.glob("*/*/*/*.json"))
 
 # The members that a document of each kind must have, wherever their parents are there.
 REQUIRED = {
-    "chat.completion": """
+    "anthropic/error": "type error error.type error.message",
+    "anthropic/event": """
+        type message message.id message.type message.role message.model message.content
+        message.usage message.usage.input_tokens message.usage.output_tokens
+        index content_block content_block.type content_block.text content_block.thinking
+        content_block.data content_block.id content_block.name content_block.input
+        delta delta.text delta.partial_json delta.thinking delta.signature delta.citation
+        usage usage.output_tokens error error.type error.message
+    """,
+    "anthropic/message": """
+        id type role model content stop_reason usage usage.input_tokens usage.output_tokens
+        content[].type content[].text content[].thinking content[].data
+        content[].id content[].name content[].input
+    """,
+    "anthropic/request": """
+        model max_tokens messages messages[].role messages[].content
+        messages[].content[].type messages[].content[].text messages[].content[].id
+        messages[].content[].name messages[].content[].input messages[].content[].tool_use_id
+        messages[].content[].content[].type messages[].content[].content[].text
+        system[].type system[].text tools[].input_schema tool_choice.type thinking.type
+    """,
+    "openai/chat.completion": """
         id object created model choices choices[].index choices[].message choices[].finish_reason
         choices[].message.role choices[].message.content
         choices[].message.tool_calls[].id choices[].message.tool_calls[].type
@@ -25,14 +45,14 @@ REQUIRED = {
         choices[].logprobs.content[].token choices[].logprobs.content[].logprob
         usage.prompt_tokens usage.completion_tokens usage.total_tokens
     """,
-    "chat.completion.chunk": """
+    "openai/chat.completion.chunk": """
         id object created model choices choices[].index choices[].delta
         choices[].delta.tool_calls[].index
         usage.prompt_tokens usage.completion_tokens usage.total_tokens
     """,
-    "error": "error error.message error.type error.param error.code",
-    "models": "object data data[].id data[].object data[].created data[].owned_by",
-    "request": """
+    "openai/error": "error error.message error.type error.param error.code",
+    "openai/models": "object data data[].id data[].object data[].created data[].owned_by",
+    "openai/request": """
         model messages messages[].role messages[].content[].type
         messages[].tool_calls[].id messages[].tool_calls[].function
         messages[].tool_calls[].function.name messages[].tool_calls[].function.arguments
@@ -40,16 +60,42 @@ REQUIRED = {
     """,
 }
 REQUIRED_BY_STRICT = {
-    "chat.completion": """
+    "anthropic/error": "request_id",
+    "anthropic/event": """
+        message.stop_reason message.stop_sequence message.usage.cache_creation_input_tokens
+        message.usage.cache_read_input_tokens content_block.signature
+        delta.stop_reason delta.stop_sequence
+        delta.stop_details.type delta.container.id delta.container.expires_at
+        usage.output_tokens_details.thinking_tokens usage.server_tool_use.web_search_requests
+    """,
+    "anthropic/message": """
+        stop_sequence stop_details.type container.id container.expires_at content[].signature
+        usage.cache_creation_input_tokens usage.cache_read_input_tokens
+        usage.cache_creation.ephemeral_5m_input_tokens
+        usage.cache_creation.ephemeral_1h_input_tokens
+        usage.output_tokens_details.thinking_tokens usage.server_tool_use.web_search_requests
+    """,
+    "anthropic/request": """
+        cache_control.type system[].cache_control.type tools[].cache_control.type
+        messages[].content[].cache_control.type
+        messages[].content[].thinking messages[].content[].signature messages[].content[].data
+        messages[].content[].source messages[].content[].source.type
+        messages[].content[].source.media_type messages[].content[].source.data
+        messages[].content[].source.url messages[].content[].source.file_id
+        messages[].content[].content[].source
+        tools[].input_schema.type tool_choice.name thinking.budget_tokens
+        output_config.format.type output_config.format.schema
+    """,
+    "openai/chat.completion": """
         choices[].logprobs choices[].message.refusal choices[].logprobs.content
         choices[].logprobs.refusal choices[].logprobs.content[].bytes
         choices[].logprobs.content[].top_logprobs
         choices[].logprobs.content[].top_logprobs[].bytes
     """,
-    "chat.completion.chunk": "choices[].finish_reason",
-    "error": "",
-    "models": "",
-    "request": """
+    "openai/chat.completion.chunk": "choices[].finish_reason",
+    "openai/error": "",
+    "openai/models": "",
+    "openai/request": """
         tools[].custom response_format.json_schema
         response_format.json_schema.name tool_choice.type
     """,
@@ -61,8 +107,12 @@ def read(path: Path) -> dict[str, Any]:
     return golden
 
 
+def schema_of(path: Path) -> str:
+    return f"{path.parts[-4]}/{path.parts[-2]}"
+
+
 def judged(path: Path, document: object, profile: Profile) -> list[Violation]:
-    return violations(document, f"openai/{path.parent.name}", profile=profile)
+    return violations(document, schema_of(path), profile=profile)
 
 
 def places(node: object, steps: list[str]) -> Iterator[tuple[str | int, ...]]:
@@ -86,7 +136,7 @@ def without(document: object, path: tuple[str | int, ...]) -> object:
 
 def removals(profile: Profile) -> Iterator[Any]:
     for path in FILES:
-        golden, schema = read(path), path.parent.name
+        golden, schema = read(path), schema_of(path)
         if path.parts[-3] == "bad" or (profile == "strict" and "strict_adds" in golden):
             continue
         members = REQUIRED[schema] + REQUIRED_BY_STRICT[schema] * (profile == "strict")
@@ -96,7 +146,7 @@ def removals(profile: Profile) -> Iterator[Any]:
                 yield pytest.param(path, place, id=named)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: "-".join(p.parts[-3:]))
+@pytest.mark.parametrize("path", FILES, ids=lambda p: "-".join(p.parts[-4:]))
 def test_a_golden_document_has_exactly_its_violations(path: Path) -> None:
     golden = read(path)
     expected = golden.get("violations", [])
@@ -109,10 +159,11 @@ def test_only_bad_documents_expect_violations() -> None:
     assert all(("violations" in read(path)) == (path.parts[-3] == "bad") for path in FILES)
 
 
-@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("schema", REQUIRED)
 def test_each_schema_has_golden_documents_of_both_kinds(schema: str) -> None:
-    assert len(list((GOLDEN / "good" / schema).iterdir())) >= 6
-    assert len(list((GOLDEN / "bad" / schema).iterdir())) >= 10
+    provider, kind = schema.split("/")
+    assert len(list((GOLDEN / provider / "good" / kind).iterdir())) >= 6
+    assert len(list((GOLDEN / provider / "bad" / kind).iterdir())) >= 10
 
 
 @pytest.mark.parametrize(("path", "place"), list(removals("compatible")))

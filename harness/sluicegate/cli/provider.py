@@ -1,22 +1,31 @@
 """`sluicegate provider`: run the mock provider."""
 
-import asyncio
-import ipaddress
-import logging
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from sluicegate.errors import SluicegateError
+from sluicegate.provider.guard import VARIABLE, is_loopback
+
+from .faults import faults_text
+from .plans import read_plans
+from .serve import log_to_stderr, serve
 
 if TYPE_CHECKING:
-    from quart import Quart
+    from sluicegate.runtime.server import Certificate
 
-GRACE = 1.0
-"""Seconds that running exchanges get to end after Ctrl-C or SIGTERM; a default stream takes 0.6."""
+ONLY: Final = "provider"
+"""The name of the agent where `--agent` names none."""
+
+LAST_PORT: Final = 65535
+
+_AGENT: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=([0-9]{1,5})")
+_PORT: Final = click.IntRange(0, LAST_PORT)
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -24,6 +33,29 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
     if not value.strip():
         raise click.BadParameter("expected an address or a host name, got none")
     return value
+
+
+def _agents(
+    _context: click.Context, _option: click.Parameter, value: Sequence[str]
+) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for each in value:
+        found = _AGENT.fullmatch(each)
+        if found is None or int(found[2]) > LAST_PORT:
+            raise click.BadParameter(f"expected NAME=PORT, such as ccrouter=9101, got {each!r}")
+        name, port = found[1], int(found[2])
+        if name in ports:
+            raise click.BadParameter(f"expected each agent once, got {name} twice")
+        if port and port in ports.values():
+            raise click.BadParameter(f"expected a port for each agent, got {port} twice")
+        ports[name] = port
+    return ports
+
+
+def _faults(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own signature
+    if value and not context.resilient_parsing:
+        click.echo(faults_text())
+        context.exit()
 
 
 @click.command()
@@ -36,10 +68,25 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=_PORT,
     default=8001,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--agent",
+    "agents",
+    multiple=True,
+    callback=_agents,
+    metavar="NAME=PORT",
+    help="A named provider with a port and a journal of its own; repeat it for more.",
+)
+@click.option(
+    "--plan",
+    "files",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="What to answer to the first, second, ... request, in JSON.",
 )
 @click.option(
     "--model",
@@ -49,25 +96,59 @@ def _address(_context: click.Context, _option: click.Parameter, value: str) -> s
     help="A model that GET /v1/models lists; repeat it for more.  [default: gpt-4]",
 )
 @click.option("--unhealthy", is_flag=True, help="Answer GET /health with 503.")
-@click.option("--quiet", is_flag=True, help="Log no requests.")
-def provider(
-    host: str, port: int, models: tuple[str, ...], *, unhealthy: bool, quiet: bool
+@click.option(
+    "--control-port",
+    type=_PORT,
+    help="Serve the paths below /_provider/ here alone.  [default: on each port]",
+)
+@click.option(
+    "--control-token",
+    envvar=VARIABLE,
+    metavar="TOKEN",
+    help=f"What these paths ask for; better set {VARIABLE}.",
+)
+@click.option("--certfile", type=_FILE, help="Speak TLS, with these certificates, in PEM.")
+@click.option("--keyfile", type=_FILE, help="The private key of the first one, in PEM.")
+@click.option("--log", is_flag=True, help="Log each request in one line on stderr.")
+@click.option(
+    "--faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_faults,
+    help="List every parameter with its values, and exit.",
+)
+@click.pass_context
+def provider(  # noqa: PLR0913 - click passes each option by its name
+    context: click.Context,
+    *,
+    host: str,
+    port: int,
+    agents: Mapping[str, int],
+    files: Sequence[str],
+    models: Sequence[str],
+    unhealthy: bool,
+    control_port: int | None,
+    control_token: str | None,
+    certfile: Path | None,
+    keyfile: Path | None,
+    log: bool,
 ) -> None:
     """Run a mock LLM provider that fails on demand.
 
-    It speaks the OpenAI chat completions format, needs no key, and always gives the same answer.
-    Query parameters make a request fail:
+    It speaks OpenAI's chat completions and Anthropic's Messages, needs no key, and always gives the
+    same answer. Parameters in the query make it slow, wrong or broken:
 
     \b
-      delay=MS         wait MS milliseconds (at most a day) before anything is answered
+      delay=MS         wait MS milliseconds before anything is answered
       fail=STATUS      answer with an error: any status from 400 to 599
       fail=timeout     stay silent for 30 seconds, then answer 504
       stream=true      stream, whatever the body says; false: do not
-      fail_chunk=N     when streaming, send a broken event in place of chunk N, then end
+      fail_chunk=N     when streaming, send a broken event in place of chunk N
 
-    delay comes first, then fail, then streaming; fail does not look at what the body says. A bad
-    value gets 400, with the parameter's name in error.param. Parameters of other names are
-    ignored, unless they look like one of these misspelt.
+    There are many more: `sluicegate provider --faults` lists them all. They may stand in the
+    header X-Sluicegate-Faults or after the name of the model, too (gpt-4?fail=429). A bad value
+    gets 400, with the parameter's name in error.param.
 
     \b
     Try it:
@@ -80,67 +161,55 @@ def provider(
       curl http://localhost:8001/v1/models
       curl http://localhost:8001/health
 
-    Each request is logged in one line on stderr. Ctrl-C and SIGTERM stop the provider: running
-    answers get one second to end, the rest is cut off.
+    A plan says what is answered to the first request, the second, and so on; the last answer
+    repeats. It comes from a file, or over HTTP; with a token it is for the requests whose prompt
+    contains [sluicegate:TOKEN]. The journal tells what was asked and answered.
+
+    \b
+      curl -X POST http://localhost:8001/_provider/plans \\
+        -d '{"token": "t1", "plans": {"provider": {"answers": [{"fail": 429}, {}]}}}'
+      curl "http://localhost:8001/_provider/journal?token=t1"
+      curl -X POST http://localhost:8001/_provider/reset
+
+    Nothing is logged without --log (--quiet is gone). uvloop is used where it is installed. Ctrl-C
+    and SIGTERM stop the provider: running answers get one second to end, the rest is cut off.
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    # Quart is slow to import, and `--help` and `--version` need not wait for it.
-    from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
-    from sluicegate.provider.journal import Journal  # noqa: PLC0415
-    from sluicegate.provider.log import log_exchange  # noqa: PLC0415
-    from sluicegate.provider.plan import DEFAULT_MODELS, Plan  # noqa: PLC0415
+    if agents and context.get_parameter_source("port") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--port is for a single provider: each --agent has its own")
+    ports = agents or {ONLY: port}
+    if control_port and control_port in ports.values():
+        raise click.UsageError(
+            f"--control-port {control_port} is an agent's port: take another, or leave it away to"
+            " serve /_provider/ on each port"
+        )
+    overruling = {
+        **({"models": list(models)} if models else {}),
+        **({"healthy": False} if unhealthy else {}),
+    }
+    # Quart is slow to import, and `--help` need not wait for it.
+    from .services import Frontage, services  # noqa: PLC0415 - see above
 
-    _set_up_logging(quiet=quiet)
-    with _plain_errors(host, port):
-        plan = Plan(models=models or DEFAULT_MODELS, healthy=not unhealthy)
-        app = create_app(plan, journal=Journal(on_end=log_exchange))
-        asyncio.run(_serve("provider", app, host, port))
-
-
-async def _serve(name: str, app: "Quart", host: str, port: int) -> None:
-    from sluicegate.runtime.server import Server  # noqa: PLC0415 - Hypercorn is heavy, too
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with Server(app, host=host, port=port, grace=GRACE) as server:
-        click.echo(f"Sluicegate {name} on {server.url}")
-        click.echo("Press Ctrl-C to stop.")
-        _warn_if_reachable(host)
-        await stop.wait()
-
-
-def _set_up_logging(*, quiet: bool) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logger = logging.getLogger("sluicegate")
-    logger.addHandler(handler)
-    logger.setLevel(logging.WARNING if quiet else logging.INFO)
-
-
-@contextmanager
-def _plain_errors(host: str, port: int) -> Iterator[None]:
+    plans = read_plans(ports, files, overruling)
+    certificate = _certificate(certfile, keyfile)
+    frontage = Frontage(host, control_port, control_token, certificate, log)
     try:
-        yield
+        made = services(ports, plans, frontage)
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
-    except (OSError, UnicodeError) as error:
-        # UnicodeError: what is no host name, such as `a..b`.
-        reason = getattr(error, "strerror", None) or error
-        raise click.ClickException(
-            f"cannot listen on {host}:{port}: {reason}; choose another --host or --port"
-        ) from error
+    serve(made, lambda: _begin(host, log=log))
 
 
-def _warn_if_reachable(host: str) -> None:
-    if not _is_loopback(host):
+def _certificate(certfile: Path | None, keyfile: Path | None) -> "Certificate | None":
+    from sluicegate.runtime.server import Certificate  # noqa: PLC0415 - Hypercorn is heavy, too
+
+    if (certfile is None) != (keyfile is None):
+        raise click.UsageError("TLS needs both, --certfile and --keyfile")
+    return None if certfile is None or keyfile is None else Certificate(certfile, keyfile)
+
+
+def _begin(host: str, *, log: bool) -> None:
+    log_to_stderr(requests=log)
+    if not is_loopback(host):
         click.echo(
             f"Warning: other machines may reach {host}, and nobody is asked for a key.", err=True
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -22,8 +22,11 @@ from cucumber_expressions.parameter_type_registry import (  # type: ignore[impor
 )
 from pytest_bdd.parsers import StepParser
 
+from sluicegate.scenario import phrases
+from sluicegate.scenario.checks.provider import OUTCOMES
 from sluicegate.scenario.client import Kind as ClientKind
 from sluicegate.scenario.target import VARIANTS
+from sluicegate.scenario.world import Dialect
 from sluicegate.wire import schema
 
 
@@ -95,6 +98,15 @@ def _one_of(name: str, what: str, known: Iterable[str]) -> "Kind":
     accepts = f"the name of {what} in double quotes: {', '.join(f'`{each}`' for each in quoted)}."
     regexp = "|".join(each.replace(".", r"\.") for each in quoted)
     return Kind(name, accepts, quoted[0], str, regexp, _text)
+
+
+def _phrase(name: str, what: str, known: Mapping[str, str]) -> "Kind":
+    """Return the kind of a phrase that is one of a few, and stands for a value."""
+    accepts = f"{what}: {', '.join(f'`{each}`' for each in known)}."
+    # The longest first: one phrase may be the beginning of another.
+    regexp = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    example = next(iter(known))
+    return Kind(name, accepts, example, str, regexp, known.__getitem__, "what it stands for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +215,16 @@ OWN_KINDS: Final = (
         _value,
     ),
     _one_of("client", "a client", get_args(ClientKind)),
+    _one_of("dialect", "a wire format", get_args(Dialect)),
     _one_of("variant", "a variant of the provider", sorted(VARIANTS["provider"])),
+    _one_of("quirk", "a quirk of real providers", phrases.QUIRKS),
+    _phrase("break", "what a provider does in the middle of a stream", phrases.BREAKS),
+    _phrase("document", "what a provider answers in place of the answer", phrases.DOCUMENTS),
+    _phrase("ending", "how a provider ends a stream", phrases.ENDINGS),
+    _phrase("line_end", "how the lines of a stream end", phrases.LINE_ENDS),
+    _phrase("cut", "how a stream is cut into writes", phrases.CUTS),
+    _phrase("length", "what is wrong with a Content-Length", phrases.LENGTHS),
+    _phrase("outcome", "how an exchange ended for the provider", {each: each for each in OUTCOMES}),
     _one_of("schema", "a schema", (each for each in schema.names() if _is_of_the_wire(each))),
     Kind(
         "model",

@@ -1,9 +1,9 @@
 """The mock provider as a Quart application: a thin shell around scripts."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import count
+from typing import Protocol
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Quart, Response, current_app, has_request_context, request
@@ -14,105 +14,148 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
 )
 
-from . import openai, script
+from . import anthropic, openai, token
+from .answer import Answer
+from .frames import Format, Identity
 from .journal import Journal
 from .linger import lingering
-from .openai import Identity
+from .plain import document
 from .plan import Plan
-from .recorder import recording
+from .plans import Plans
+from .player import play, whole
+from .recorder import exchange_of, recording
 from .refusal import RefusedError
-from .script import Answer, Part
+from .repetition import Repetition
+from .request import read
+from .respond import Responder, refusal
+from .selection import HEADER
+from .transport import Settle
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a request body that `create_app` takes unless told otherwise."""
 
-ENDPOINTS = "POST /v1/chat/completions, GET /v1/models and GET /health"
+AGENT = "provider"
+"""The name of the agent that a provider is unless it has one of its own."""
+
+ENDPOINTS = "POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /health"
+
+
+class Mounted(Protocol):
+    """Something that adds URLs of its own to an application."""
+
+    def register(self, app: Quart) -> None:
+        """Add them."""
 
 
 class ProviderApp(Quart):
-    """A Quart application whose every exchange is recorded in `journal`."""
+    """A Quart application whose every exchange is recorded in `journal`.
+
+    `repetition` counts what `fail_times` and `fail_rate` go by.
+    """
 
     journal: Journal
+    repetition: Repetition
+    settle: Settle | None
 
     async def asgi_app(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         """Serve one ASGI connection; an HTTP one is recorded."""
         if scope["type"] == "http":
-            application = lingering(recording(super().asgi_app, self.journal))
+            application = lingering(recording(super().asgi_app, self.journal, self.settle))
             await application(scope, receive, send)
         else:
             await super().asgi_app(scope, receive, send)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what a provider is made of, each with its default
     plan: Plan | None = None,
     *,
+    agent: str = AGENT,
+    plans: Plans | None = None,
     journal: Journal | None = None,
     unix: Callable[[], float] = time.time,
+    settle: Settle | None = None,
     largest_body: int = LARGEST_BODY,
+    control: Mounted | None = None,
 ) -> ProviderApp:
-    """Create a mock provider.
+    """Create a mock provider: the agent of that name.
 
-    It answers as `plan` says and records in `journal`. `unix` tells the time in Unix seconds
-    for what the answers carry; waits are on the event loop's clock. A request body of more than
-    `largest_body` bytes is refused with 413.
+    It answers as its `plan` says, or as `plans` say of the agent, and records in `journal`. `unix`
+    tells the time in Unix seconds for what the answers carry; waits are on the event loop's clock.
+    `settle` is the simulated clock's `quiesce`: with it every write is a read of its own at the
+    client. A request body of more than `largest_body` bytes is refused with 413. `control` adds the
+    URLs by which the provider is told its plans over HTTP.
     """
     app = ProviderApp(__name__, static_folder=None)
     app.journal = Journal() if journal is None else journal
+    app.repetition = Repetition()
+    app.settle = settle
     # Quart's own limits are timers of 60 s: a planned silence may be longer.
     app.config.update(RESPONSE_TIMEOUT=None, BODY_TIMEOUT=None, MAX_CONTENT_LENGTH=largest_body)
     # `/v1//models` is unknown: Quart would redirect, in a format of its own.
     app.url_map.merge_slashes = False
-    _add_routes(app, plan or Plan(), unix)
+    _add_routes(app, agent, plans or Plans({agent: plan or Plan()}), unix)
+    if control is not None:
+        control.register(app)
     app.register_error_handler(HTTPException, _refuse)
     return app
 
 
-def _add_routes(app: Quart, plan: Plan, unix: Callable[[], float]) -> None:
+def _add_routes(app: ProviderApp, agent: str, plans: Plans, unix: Callable[[], float]) -> None:
     numbers = count(1)
 
     def issue(model: str) -> Identity:
         return Identity(f"mock-{next(numbers)}", int(unix()), model)
 
+    responder = Responder(issue, unix, app.repetition)
+
+    async def chat(format_: Format) -> Response:
+        body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+        asked = read(request.query_string, request.headers.get(HEADER), body)
+        found = token.find(asked.document or {})
+        if found is not None:
+            exchange_of(request.scope).file_under(found)
+        answer = responder.respond(format_, asked, plans.answer(agent, found), found)
+        return await play(answer, app.settle)
+
     @app.post("/v1/chat/completions", provide_automatic_options=False)
     async def chat_completions() -> Response:
-        body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
-        return await _play(script.respond(request.query_string, body, issue))
+        return await chat(openai)
+
+    @app.post("/v1/messages", provide_automatic_options=False)
+    async def messages() -> Response:
+        return await chat(anthropic)
 
     @app.get("/v1/models", provide_automatic_options=False)
     async def models() -> Response:
-        return await _play(script.document(200, openai.models(plan.models, int(unix()))))
+        listed = openai.models(plans.plan(agent).models, int(unix()))
+        return await play(document(200, listed))
 
     @app.get("/health", provide_automatic_options=False)
     async def health() -> Response:
-        return await _play(script.health(healthy=plan.healthy))
+        return await play(_health(healthy=plans.plan(agent).healthy))
 
 
-async def _play(answer: Answer) -> Response:
-    if answer.delay:
-        await asyncio.sleep(answer.delay)
-    response = Response(_writes(answer.parts), answer.status)
-    response.headers.clear()
-    response.headers.extend(answer.headers)
-    return response
-
-
-async def _writes(parts: tuple[Part, ...]) -> AsyncIterator[bytes]:
-    for part in parts:
-        if part.after:
-            await asyncio.sleep(part.after)
-        yield part.data
+def _health(*, healthy: bool) -> Answer:
+    if healthy:
+        return document(200, {"status": "ok"})
+    return refusal(openai, RefusedError("The provider is unhealthy.", status=503, code="unhealthy"))
 
 
 async def _refuse(error: HTTPException) -> Response:
     status = error.code or 500
     refused = RefusedError(_message(error), status=status, code=_CODES.get(status))
-    if not isinstance(error, MethodNotAllowed):
-        return await _play(script.refusal(refused))
-    allow = (("Allow", _allowed(error)),)
-    is_question = has_request_context() and request.method == "OPTIONS"
-    return await _play(Answer(204, allow, ()) if is_question else script.refusal(refused, allow))
+    allow = (("Allow", _allowed(error)),) if isinstance(error, MethodNotAllowed) else ()
+    if not has_request_context():
+        return whole(refusal(openai, refused, allow))
+    if request.method == "OPTIONS" and allow:
+        return await play(Answer(204, allow, ()))
+    return await play(refusal(_format(), refused, allow))
+
+
+def _format() -> Format:
+    return anthropic if request.path.startswith("/v1/messages") else openai
 
 
 _CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from .openai import Document
+from .frames import Document
 
 _FIRST_SERVER_ERROR = 500
 

@@ -11,13 +11,22 @@ MASK = "***"
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of one request's body that are remembered."""
 
+MOST_WRITES = 100_000
+"""Writes of one answer that are remembered: some go on for ever."""
+
+WRITE_SIZE = 150
+"""Bytes of memory that a write takes beside its data, about."""
+
 Headers = tuple[tuple[str, str], ...]
 
-Outcome = Literal["open", "finished", "client went away", "server stopped", "failed"]
+Outcome = Literal[
+    "open", "finished", "client went away", "server stopped", "failed", "reset", "cut"
+]
 """How an exchange ended.
 
 `open`: it has not. `finished`: every byte was handed to the connection. `client went away`: the
 connection was gone before. `server stopped`: the provider was. `failed`: it broke, which is a bug.
+As planned, the provider `reset` the connection, or `cut` it off in the middle.
 """
 
 _SECRET_HEADER = re.compile(r"authorization|cookie|(?:key|token|secret|password)$", re.IGNORECASE)
@@ -41,6 +50,8 @@ class Entry:
 
     Times are in seconds on the event loop's clock: `started` is the arrival of the request's head,
     `headers_at` the sending of the answer's head, `ended` the end. Secrets are masked.
+    `token` is what the application filed the exchange under. `unrecorded` counts the bytes of the
+    writes that came after the last one that is remembered.
     """
 
     number: int
@@ -56,6 +67,8 @@ class Entry:
     writes: tuple[Write, ...] = ()
     outcome: Outcome = "open"
     ended: float | None = None
+    token: str | None = None
+    unrecorded: int = 0
 
 
 class Recording:
@@ -67,10 +80,23 @@ class Recording:
         self._status: int | None = None
         self._headers_at: float | None = None
         self._response_headers: Headers = ()
-        self._writes: list[Write] = []
+        # Plain tuples: the garbage collector has nothing to follow in them.
+        self._writes: list[tuple[float, bytes]] = []
         self._outcome: Outcome = "open"
         self._ended: float | None = None
+        self._token: str | None = None
+        self._unrecorded = 0
         self.size = 0
+
+    @property
+    def number(self) -> int:
+        """Which exchange of the journal it is."""
+        return self._head.number
+
+    @property
+    def token(self) -> str | None:
+        """The token that the exchange belongs to, if any."""
+        return self._token
 
     @property
     def is_open(self) -> bool:
@@ -86,14 +112,22 @@ class Recording:
 
     def answered(self, time: float, status: int, headers: Headers) -> None:
         """Record the head of the answer."""
-        self._headers_at, self._status = time, status
-        self._response_headers = mask_headers(headers)
+        if self.is_open:
+            self._headers_at, self._status = time, status
+            self._response_headers = mask_headers(headers)
 
     def wrote(self, time: float, data: bytes) -> None:
-        """Record one write of the answer's body."""
+        """Record one write of the answer's body, of which the first `MOST_WRITES` are kept."""
+        if self.is_open and len(self._writes) < MOST_WRITES:
+            self._writes.append((time, data))
+            self.size += len(data) + WRITE_SIZE
+        elif self.is_open:
+            self._unrecorded += len(data)
+
+    def filed(self, token: str) -> None:
+        """Record the token that the exchange belongs to."""
         if self.is_open:
-            self._writes.append(Write(time, data))
-            self.size += len(data)
+            self._token = token
 
     def ended(self, time: float, outcome: Outcome) -> None:
         """Record the end; the first one counts."""
@@ -108,9 +142,11 @@ class Recording:
             status=self._status,
             headers_at=self._headers_at,
             response_headers=self._response_headers,
-            writes=tuple(self._writes),
+            writes=tuple(Write(*each) for each in self._writes),
             outcome=self._outcome,
             ended=self._ended,
+            token=self._token,
+            unrecorded=self._unrecorded,
         )
 
 
@@ -140,6 +176,14 @@ class Journal:
     def entries(self) -> tuple[Entry, ...]:
         """Return all exchanges that are remembered, open ones included."""
         return tuple(recording.entry() for recording in self._recordings)
+
+    def select(self, token: str | None = None, since: int = 0) -> tuple[Entry, ...]:
+        """Return the exchanges of a token, or of all, whose number is larger than `since`."""
+        return tuple(
+            recording.entry()
+            for recording in self._recordings
+            if recording.number > since and token in (None, recording.token)
+        )
 
     def open(self, time: float, method: str, path: str, query: str, headers: Headers) -> Recording:
         """Begin to record an exchange whose request arrived at `time`."""

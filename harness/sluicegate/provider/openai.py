@@ -1,84 +1,90 @@
 """Bodies and chunks of the OpenAI chat completions format, to the letter."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
-Document = dict[str, Any]
+from . import failures, openai_tools
+from .encoding import encode
+from .frames import Document, Frame, Headers, Identity, Kind
+from .openai_quirks import QUIRKS as DEPARTURES
+from .openai_quirks import Chunk
+from .refusal import RefusedError
+from .script import Script
+
+NAME: Final = "the OpenAI format"
+REQUEST: Final = "openai/request"
+
+QUIRKS: Final[Mapping[str, str]] = {
+    **{name: quirk.meaning for name, quirk in DEPARTURES.items()},
+    "no_usage": "there is no usage in a plain answer, nor in a stream that was asked for it",
+    **openai_tools.QUIRKS,
+}
+QUIRKS_OF_TOOLS: Final = frozenset(openai_tools.QUIRKS)
+"""The quirks that do nothing without calls of tools."""
+
+PING: Final = None
 
 TEXT = "Hello! I'm a mock LLM response. How can I help you today?"
 WORDS = ("Hello", " from", " streaming", " mock", " provider", "!")
-USAGE = {"prompt_tokens": 10, "completion_tokens": 15, "total_tokens": 25}
+"""The documented greetings: of a plain answer, and of a stream."""
+
 OWNER = "sluicegate"
 
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What every body and chunk of one answer carries; `created` in Unix seconds."""
-
-    id: str
-    created: int
-    model: str
+_DONE = Frame("done", b"[DONE]")
 
 
-def encode(document: Document) -> bytes:
-    """Encode a document as compact JSON.
-
-    Non-ASCII characters are escaped: a model's name may hold a lone surrogate, which has no
-    UTF-8 form.
-    """
-    return json.dumps(document, separators=(",", ":")).encode("ascii")
-
-
-def completion(identity: Identity, text: str = TEXT) -> Document:
+def completion(identity: Identity, script: Script) -> Document:
     """Build the body of a plain answer."""
-    message = {"role": "assistant", "content": text}
-    return {
-        "id": identity.id,
-        "object": "chat.completion",
-        "created": identity.created,
-        "model": identity.model,
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-        "usage": USAGE,
-    }
+    choice = {"index": 0, "message": _message(script), "finish_reason": _finish_reason(script)}
+    body = {**_head(identity, "chat.completion"), "choices": [choice]}
+    return body if "no_usage" in script.quirks else {**body, "usage": _usage(script)}
 
 
-def content_chunks(
-    identity: Identity, words: Sequence[str] = WORDS, *, usage: bool = False
-) -> Iterator[Document]:
-    """Yield one chunk for each word; the first also carries the role.
+def frames(identity: Identity, script: Script, *, usage: bool) -> tuple[Frame, ...]:
+    """Build the whole stream; `usage` says whether the client asked for it.
 
-    `usage` says whether the client asked for it: every chunk but the last then has a null one.
+    Every chunk but the one that carries the usage then has a null one.
     """
-    for position, word in enumerate(words):
-        role = {} if position else {"role": "assistant"}
-        yield _chunk(identity, [_choice({**role, "content": word}, None)], usage=usage)
+    chunks = list(_chunks(identity, script, usage=usage and "no_usage" not in script.quirks))
+    for name, quirk in DEPARTURES.items():
+        if name in script.quirks:
+            chunks = quirk.depart(chunks, _usage(script))
+    padding = {"obfuscation": "x" * script.padding} if script.padding else {}
+    data = (Frame(chunk.kind, encode(chunk.document | padding)) for chunk in chunks)
+    return (*data, _DONE)
 
 
-def finish_chunk(identity: Identity, *, usage: bool = False) -> Document:
-    """Build the chunk that says why the answer ends."""
-    return _chunk(identity, [_choice({}, "stop")], usage=usage)
+def head(identity: Identity) -> bytes:
+    """Return the members that carry the identity, as they stand in every chunk."""
+    return encode(_head(identity, "chat.completion.chunk"))[1:-1]
 
 
-def usage_chunk(identity: Identity) -> Document:
-    """Build the chunk that carries the usage, asked for by `stream_options.include_usage`."""
-    return _chunk(identity, [], usage=True) | {"usage": USAGE}
+def failure(status: int) -> Document:
+    """Build the error body that fits a status from 400 to 599."""
+    return failures.failure(status)
 
 
-def _choice(delta: Document, finish_reason: str | None) -> Document:
-    return {"index": 0, "delta": delta, "finish_reason": finish_reason}
+def refusal(refused: RefusedError) -> Document:
+    """Build the error body of a request that is refused."""
+    kind = failures.kind_of(refused.status)
+    return failures.error(refused.message, kind, param=refused.param, code=refused.code)
 
 
-def _chunk(identity: Identity, choices: list[Document], *, usage: bool) -> Document:
-    chunk = {
-        "id": identity.id,
-        "object": "chat.completion.chunk",
-        "created": identity.created,
-        "model": identity.model,
-        "choices": choices,
-    }
-    return chunk | {"usage": None} if usage else chunk
+def stream_error() -> Frame:
+    """Build the event by which a provider says in mid-stream that it has failed."""
+    message = "The server had an error while processing your request"
+    return Frame("start", encode(failures.error(message, "server_error")))
+
+
+def rate_limit() -> Headers:
+    """Build the headers of a limit of 60 requests and 150,000 tokens, of which most are left."""
+    return _RATE_LIMIT
+
+
+def request_id(name: str) -> Headers:
+    """Build the header that names the request."""
+    return (("x-request-id", name),)
 
 
 def models(names: Sequence[str], created: int) -> Document:
@@ -87,3 +93,92 @@ def models(names: Sequence[str], created: int) -> Document:
         {"id": name, "object": "model", "created": created, "owned_by": OWNER} for name in names
     ]
     return {"object": "list", "data": data}
+
+
+_RATE_LIMIT = (
+    ("x-ratelimit-limit-requests", "60"),
+    ("x-ratelimit-limit-tokens", "150000"),
+    ("x-ratelimit-remaining-requests", "59"),
+    ("x-ratelimit-remaining-tokens", "149984"),
+    ("x-ratelimit-reset-requests", "1s"),
+    ("x-ratelimit-reset-tokens", "6m0s"),
+)
+
+
+def _head(identity: Identity, kind: str) -> Document:
+    return {
+        "id": identity.id,
+        "object": kind,
+        "created": identity.created,
+        "model": identity.model,
+    }
+
+
+def _message(script: Script) -> Document:
+    message: Document = {"role": "assistant", "content": _content(script)}
+    if script.reasoning:
+        message["reasoning_content"] = "".join(script.reasoning)
+    if script.tool_calls:
+        message["tool_calls"] = openai_tools.calls(script)
+    return message
+
+
+def _content(script: Script) -> str | None:
+    if script.text is None and not script.tool_calls:
+        return TEXT
+    is_silent = not script.text and (script.reasoning or script.tool_calls)
+    return None if is_silent else "".join(script.text or ())
+
+
+def _finish_reason(script: Script) -> str:
+    if "stop_after_tools" in script.quirks:
+        return "stop"
+    return script.finish_reason or ("tool_calls" if script.tool_calls else "stop")
+
+
+def _chunks(identity: Identity, script: Script, *, usage: bool) -> Iterator[Chunk]:
+    head = _head(identity, "chat.completion.chunk")
+    null = {"usage": None} if usage else {}
+
+    def chunk(kind: Kind, delta: Document, finish_reason: str | None = None) -> Chunk:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        return Chunk(kind, {**head, "choices": [choice], **null})
+
+    first, *others = _deltas(script)
+    yield chunk("content" if _says(script) else "start", {"role": "assistant", **first})
+    yield from (chunk("content", delta) for delta in others)
+    yield chunk("finish", {}, _finish_reason(script))
+    if usage:
+        yield Chunk("usage", {**head, "choices": [], "usage": _usage(script)})
+
+
+def _says(script: Script) -> bool:
+    return bool(script.text is None or script.text or script.reasoning or script.tool_calls)
+
+
+def _deltas(script: Script) -> Iterator[Document]:
+    words = script.text
+    if words is None:
+        words = () if script.tool_calls else WORDS
+    if not _says(script):
+        words = ("",)
+    thoughts = ({"reasoning_content": piece} for piece in script.reasoning)
+    return chain(thoughts, ({"content": word} for word in words), openai_tools.deltas(script))
+
+
+def _usage(script: Script) -> Document:
+    prompt = _counted(
+        cached_tokens=script.cached_tokens, cache_write_tokens=script.cache_write_tokens
+    )
+    completion = _counted(reasoning_tokens=script.reasoning_tokens)
+    return {
+        "prompt_tokens": script.prompt_tokens,
+        "completion_tokens": script.completion_tokens,
+        "total_tokens": script.total,
+        **({"prompt_tokens_details": prompt} if prompt else {}),
+        **({"completion_tokens_details": completion} if completion else {}),
+    }
+
+
+def _counted(**tokens: int) -> Document:
+    return {name: number for name, number in tokens.items() if number}

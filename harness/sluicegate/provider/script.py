@@ -1,130 +1,88 @@
-"""What the provider says and when: an answer as a list of timed writes."""
+"""What one answer is told to be: what it says, at which pace, and how it fails."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from sluicegate.wire import sse
-
-from . import failures, openai
-from .faults import Faults, read_faults
-from .openai import Document, Identity
-from .refusal import RefusedError
-from .request import ChatRequest, read_request
+SILENCE = 30.0
+"""Seconds of silence that `fail=timeout` means unless `silence` says otherwise."""
 
 PACE = 0.1
-"""Seconds that follow each content chunk of a stream."""
+"""Seconds that follow each chunk of a stream unless `pace` says otherwise."""
 
-SILENCE = 30.0
-"""Seconds of silence that `fail=timeout` means."""
-
-DONE = sse.encode("[DONE]")
-
-# The source document's own malformed event, with the space that it writes before the newline.
-BROKEN = b'data: {"broken": \n\n'
-
-STREAM_HEADERS = (
-    ("Content-Type", "text/event-stream"),
-    ("Cache-Control", "no-cache"),
-    ("Connection", "keep-alive"),
-)
-
-Ending = Literal["complete"]
-Headers = tuple[tuple[str, str], ...]
-Issue = Callable[[str], Identity]
+Fail = int | Literal["timeout", "hang", "reset", "close", "silence"] | None
+ChunkMode = Literal["malformed", "unfinished", "reset", "cut", "end", "error", "silence"]
+End = Literal["complete", "no_done", "no_finish", "double_done", "after_done", "open"]
+Body = Literal["whole", "malformed", "truncated", "empty", "html", "error", "numeric_error"]
+ContentLength = Literal["right", "too_long", "too_short"]
+LineEnd = Literal["lf", "crlf", "cr"]
+Cut = Literal["events", "bytes", "nowhere", "characters", "line_ends"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One write: `data`, `after` seconds of silence."""
+class ToolCall:
+    """A call of a tool; `arguments` is JSON."""
 
-    after: float
-    data: bytes
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One whole answer; nothing, headers included, is sent for `delay` seconds."""
+class Script:
+    """Everything that an answer can be told to be; each field is the parameter of its name.
 
-    status: int
-    headers: Headers
-    parts: tuple[Part, ...]
-    delay: float = 0.0
-    ending: Ending = "complete"
-
-
-def respond(query: bytes, body: bytes, issue: Issue) -> Answer:
-    """Answer a chat completion request.
-
-    A bad query parameter is refused at once. What the others ask for comes in this order:
-    `delay`, then `fail`, whatever the body is, then the body's own mistakes, then streaming.
-    `issue` names an answer for a model.
+    Times are in seconds, sizes in bytes. `text` and `reasoning` are the pieces that a stream sends
+    one by one; where `text` is None, it is the documented greeting, or nothing if there are tool
+    calls.
     """
-    try:
-        faults = read_faults(query)
-    except RefusedError as refused:
-        return refusal(refused)
-    answer = _answer(faults, body, issue)
-    return replace(answer, delay=faults.delay + answer.delay)
 
+    delay: float = 0.0
+    first_token: float = 0.0
+    pace: float = PACE
+    jitter: float = 0.0
+    keep_alive: float = 0.0
+    silence: float | None = None
 
-def document(status: int, content: Document, headers: Headers = ()) -> Answer:
-    """Answer with one JSON document."""
-    data = openai.encode(content)
-    kind = (("Content-Type", "application/json"), ("Content-Length", str(len(data))))
-    return Answer(status, kind + headers, (Part(0.0, data),))
+    stream: bool | None = None
+    text: tuple[str, ...] | None = None
+    reasoning: tuple[str, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str | None = None
+    prompt_tokens: int = 10
+    completion_tokens: int = 15
+    total_tokens: int | None = None
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
 
+    fail: Fail = None
+    fail_chunk: int | Literal["end"] = 0
+    fail_chunk_mode: ChunkMode = "malformed"
+    end: End = "complete"
+    body: Body = "whole"
+    content_length: ContentLength = "right"
 
-def health(*, healthy: bool) -> Answer:
-    """Answer whether the provider is well."""
-    if healthy:
-        return document(200, {"status": "ok"})
-    return refusal(RefusedError("The provider is unhealthy.", status=503, code="unhealthy"))
+    content_type: str | None = None
+    encoding: Literal["identity", "gzip"] = "identity"
+    line_end: LineEnd = "lf"
+    space: bool = True
+    bom: bool = False
+    comments: bool = False
+    padding: int = 0
+    cut: Cut = "events"
 
+    retry_after: int | None = None
+    retry_after_date: int | None = None
+    rate_limit: bool = False
+    request_id: str | None = None
 
-def refusal(refused: RefusedError, headers: Headers = ()) -> Answer:
-    """Answer with the error that a refusal is."""
-    kind = failures.kind_of(refused.status)
-    content = failures.error(refused.message, kind, param=refused.param, code=refused.code)
-    return document(refused.status, content, headers)
+    quirks: frozenset[str] = frozenset()
 
+    fail_times: int | None = None
+    fail_rate: float | None = None
+    seed: int = 0
 
-def _answer(faults: Faults, body: bytes, issue: Issue) -> Answer:
-    if faults.fail is not None:
-        return _failure(faults.fail)
-    try:
-        request = read_request(body)
-    except RefusedError as refused:
-        return refusal(refused)
-    identity = issue(request.model)
-    streamed = request.stream if faults.stream is None else faults.stream
-    if streamed:
-        return _stream(identity, request, faults.fail_chunk)
-    return document(200, openai.completion(identity))
-
-
-def _failure(fail: int | Literal["timeout"]) -> Answer:
-    if fail == "timeout":
-        return replace(_failure(504), delay=SILENCE)
-    return document(fail, failures.failure(fail))
-
-
-def _stream(identity: Identity, request: ChatRequest, fail_chunk: int) -> Answer:
-    usage = request.include_usage
-    words = [_event(chunk) for chunk in openai.content_chunks(identity, usage=usage)]
-    if 0 < fail_chunk <= len(words):
-        parts = _paced([*words[: fail_chunk - 1], BROKEN])
-    else:
-        end = [openai.finish_chunk(identity, usage=usage)]
-        end += [openai.usage_chunk(identity)] if usage else []
-        events = [_event(chunk) for chunk in end]
-        parts = (*_paced([*words, events[0]]), *(Part(0.0, data) for data in (*events[1:], DONE)))
-    return Answer(200, STREAM_HEADERS, parts)
-
-
-def _event(chunk: Document) -> bytes:
-    return sse.encode(openai.encode(chunk).decode("ascii"))
-
-
-def _paced(writes: list[bytes]) -> tuple[Part, ...]:
-    return tuple(Part(PACE if position else 0.0, data) for position, data in enumerate(writes))
+    @property
+    def total(self) -> int:
+        """The sum of the tokens, unless the script has one of its own."""
+        sum_ = self.prompt_tokens + self.completion_tokens
+        return sum_ if self.total_tokens is None else self.total_tokens

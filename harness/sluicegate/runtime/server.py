@@ -156,10 +156,12 @@ class Server:
             await asyncio.sleep(0)
         await asyncio.sleep(0)  # and a handshake that was cut off one more
 
-    def _transports(self) -> list[asyncio.Transport]:
+    def _transports(self) -> list[asyncio.WriteTransport]:
         # TLS handshakes among them, of which neither the connection tasks nor asyncio's own server
-        # (before 3.13) know anything.
-        everyone: dict[int, Any] = vars(self._loop)["_transports"]
+        # (before 3.13) know anything. uvloop has no such list.
+        everyone: dict[int, Any] | None = getattr(self._loop, "_transports", None)
+        if everyone is None:
+            return [each.writer.transport for each in self._connections.values()]
         return [each for each in everyone.values() if each._server is self._listener]  # noqa: SLF001 - see above
 
 

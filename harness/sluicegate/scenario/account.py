@@ -9,7 +9,7 @@ from httpx import codes
 from sluicegate.provider.journal import mask_headers
 
 from .checks.values import number
-from .exchange import Exchange, Request
+from .exchange import Ending, Exchange, Request
 from .sides import Side, client_side, legible, provider_side
 from .wire_view import WIDTH, labels
 
@@ -94,11 +94,13 @@ def _agree(exchange: Exchange, client: Side, provider: Side) -> bool:
 
 def _seen(exchange: Exchange, client: Side) -> str:
     if not client.status:
-        gave_up = f" and gave up {exchange.trouble}" if exchange.ending == "given up" else ""
-        return f"no answer{gave_up}"
+        return f"no answer{_WITHOUT.get(exchange.ending, '').format(exchange.trouble)}"
     if exchange.ending == "refused":
         return f"status {client.status} and an answer that it could not read as a stream"
     return _answer(client, _CUT[exchange.ending])
+
+
+_WITHOUT: dict[Ending, str] = {"given up": " and gave up {}", "left": " and went away"}
 
 
 def _sent(side: Side, outcome: str, client: Side) -> str:
@@ -114,10 +116,13 @@ _CUT = {
     "finished": "",
     "broken": "broke off",
     "given up": "had not ended when it gave up,",
+    "left": "had not ended when it went away,",
     "open": "had not ended by then,",
     "client went away": "was cut off, as the client went away,",
     "server stopped": "was cut off, as the provider was stopped,",
     "failed": "was cut off by a bug in the provider,",
+    "reset": "was reset by the provider,",
+    "cut": "was cut off by the provider,",
 }
 """How an answer that is not whole ended, by the ending for the client and for the provider."""
 
@@ -138,9 +143,9 @@ def _stream(side: Side, cut: str) -> str:
     if cut:
         return f"a stream that {cut} {_last_chunk(side)}"
     if not done:
-        return f"a stream that ended {_last_chunk(side)}, without [DONE]"
+        return f"a stream that ended {_last_chunk(side)}, without {side.marker}"
     if side.pieces[-1].kind != "done" or done > 1:
-        return f"a stream of {chunks} that went on after [DONE]"
+        return f"a stream of {chunks} that went on after {side.marker}"
     broken = side.count("broken")
     if broken:
         return f"a stream of {chunks} and {number(broken, 'event')} without JSON"

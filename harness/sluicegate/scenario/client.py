@@ -13,7 +13,7 @@ import httpx_sse
 
 from sluicegate.wire.sse import Event
 
-from .exchange import Ending, Exchange, Heard, Read, Request
+from .exchange import Break, Ending, Exchange, Heard, Read, Request
 
 Kind = Literal["raw", "httpx-sse"]
 
@@ -38,25 +38,45 @@ async def connected(url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def ask(client: httpx.AsyncClient, request: Request, kind: Kind = "raw") -> Exchange:
+async def ask(
+    client: httpx.AsyncClient, request: Request, kind: Kind = "raw", leave: float | None = None
+) -> Exchange:
     """Send the request and record what comes back until the answer ends, breaks or takes too long.
 
-    Never raises for what the server does: the exchange says how it ended. PATIENCE is the limit.
+    Never raises for what the server does: the exchange says how it ended. PATIENCE is the limit,
+    unless the client is to `leave` after so many seconds.
     """
     record = _Record(request)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE if leave is None else leave):
             await _READERS[kind](client, request, record)
     except TimeoutError:
+        if leave is not None:
+            return record.close("left")
         return record.close("given up", f"after {PATIENCE:g} s")
     except httpx_sse.SSEError as error:
         return record.close("refused", str(error))
     except httpx.HTTPError as error:
-        return record.close("broken", _told(error))
+        return record.close("broken", _told(error), _cause(error))
     return record.close("complete")
 
 
+def _cause(error: BaseException | None) -> Break | None:
+    while error is not None:
+        if isinstance(error, ConnectionResetError):
+            return "reset"
+        if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith(_EARLY_ENDS):
+            return "early end"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+_EARLY_ENDS = ("Server disconnected", "peer closed connection")
+
+
 def _told(error: httpx.HTTPError) -> str:
+    if _cause(error) == "reset":
+        return "the connection was reset"
     # Below httpx, some errors say nothing, and others an empty tuple.
     said = str(error)
     return said if said.strip("() ") else _SILENT.get(type(error), type(error).__name__)
@@ -85,7 +105,7 @@ class _Record:
     def answered(self, response: httpx.Response) -> None:
         self.response, self.headers_at = response, self.clock()
 
-    def close(self, ending: Ending, trouble: str = "") -> Exchange:
+    def close(self, ending: Ending, trouble: str = "", cause: Break | None = None) -> Exchange:
         response = self.response
         return Exchange(
             request=self.request,
@@ -98,6 +118,7 @@ class _Record:
             reads=tuple(self.reads),
             heard=None if self.heard is None else tuple(self.heard),
             trouble=trouble,
+            cause=cause,
         )
 
 

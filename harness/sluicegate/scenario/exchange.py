@@ -10,12 +10,17 @@ from sluicegate.errors import NotJudgedError, SluicegateError
 from sluicegate.provider.journal import Entry, mask_query
 from sluicegate.wire.sse import Decoder, Event
 
-Ending = Literal["complete", "broken", "refused", "given up"]
+from .coding import decoded
+
+Ending = Literal["complete", "broken", "refused", "given up", "left"]
 """How the exchange ended for the client.
 
-The body was whole, the transport broke, the client took the answer for none that it can read, or
-it had waited long enough.
+The body was whole, the transport broke, the client took the answer for none that it can read, it
+had waited long enough, or it went away as it was told to.
 """
+
+Break = Literal["reset", "early end"]
+"""How a transport broke: by a reset, or by an end of the connection before that of the answer."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,10 +79,11 @@ class Provided:
 class Exchange:
     """A request and all that came of it; times are seconds on the clock.
 
-    `status` is 0 and `headers_at` None where no answer began. `heard` holds what an ordinary
-    client made of the stream; it is None for the raw client, whose bytes the judge decodes itself.
-    `provided` is the provider's side, None where nobody can know it. The exchange is the one with
-    that `number` of `total` in its scenario.
+    `status` is 0 and `headers_at` None where no answer began. `cause` is how the transport broke,
+    if it did and that is known. `heard` holds what an ordinary client made of the stream; it is
+    None for the raw client, whose bytes the judge decodes itself. `provided` is the provider's
+    side, None where nobody can know it. The exchange is the one with that `number` of `total` in
+    its scenario.
     """
 
     request: Request
@@ -90,6 +96,7 @@ class Exchange:
     reads: tuple[Read, ...] = ()
     heard: tuple[Heard, ...] | None = None
     trouble: str = ""
+    cause: Break | None = None
     provided: tuple[Provided, ...] | None = None
     number: int = 1
     total: int = 1
@@ -102,7 +109,12 @@ class Exchange:
                 'this sentence is about bytes, and the client was "httpx-sse", which shows events '
                 'only: write `Given the client is "raw"`'
             )
-        return b"".join(read.data for read in self.reads)
+        return b"".join(data for _, data in self.pieces)
+
+    @cached_property
+    def pieces(self) -> list[tuple[float, bytes]]:
+        """The pieces in which the body came, each with its time, without their gzip."""
+        return decoded(self.headers, ((read.at, read.data) for read in self.reads))
 
     @cached_property
     def events(self) -> tuple[Heard, ...]:
@@ -110,7 +122,7 @@ class Exchange:
         if self.heard is not None:
             return self.heard
         decoder = Decoder()
-        return tuple(Heard(read.at, e) for read in self.reads for e in decoder.feed(read.data))
+        return tuple(Heard(at, e) for at, data in self.pieces for e in decoder.feed(data))
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several of one name joined by ", ", or None."""

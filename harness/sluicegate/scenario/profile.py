@@ -8,6 +8,8 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     ready.statuses = [200]          # what means that the system is ready,
     ready.within_seconds = 10       # and how long to wait for it
 
+    control = "http://127.0.0.1:8003"   # where its plans are filed, if not at its URL
+
     [provider.variants]             # further instances, configured differently
     unhealthy = "http://127.0.0.1:8002"
 
@@ -47,10 +49,14 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A system that somebody else runs: the URL of each of its variants."""
+    """A system that somebody else runs: the URL of each of its variants.
+
+    `control` is where the default variant's control API is, if not at its URL.
+    """
 
     urls: Mapping[str, str]
     ready: Readiness = field(default_factory=Readiness)
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +106,5 @@ def _external(table: Mapping[str, Any]) -> External:
             statuses=tuple(ready.get("statuses", plain.statuses)),
             within=ready.get("within_seconds", plain.within),
         ),
+        control=table.get("control"),
     )

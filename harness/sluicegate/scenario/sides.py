@@ -11,10 +11,17 @@ from sluicegate.provider.journal import Entry, Outcome
 from sluicegate.wire.sse import Decoder, Event, is_event_stream
 
 from .checks.values import MISSING, at, parsed, show
+from .coding import decoded
 from .exchange import Ending, Exchange
 
 DONE = "[DONE]"
 """The data of the event that says that a stream is complete."""
+
+STOP = "message_stop"
+"""The name of the event that says it in the Anthropic format."""
+
+MESSAGES = "/v1/messages"
+"""The path of the Anthropic format."""
 
 Kind = Literal["head", "chunk", "done", "broken", "stray", "body", "end"]
 """What a mark stands for.
@@ -44,13 +51,15 @@ class Mark:
 class Side:
     """An answer as one side knows it; `status` is 0 where none began.
 
-    `pieces` are what the answer carried. `is_whole` tells whether it ended as it should.
+    `pieces` are what the answer carried. `is_whole` tells whether it ended as it should, `marker`
+    by which event a stream of its format says that it is complete.
     """
 
     status: int
     is_stream: bool
     marks: tuple[Mark, ...]
     is_whole: bool
+    marker: str
 
     @property
     def pieces(self) -> tuple[Mark, ...]:
@@ -79,23 +88,29 @@ def client_side(exchange: Exchange) -> Side:
     if exchange.heard is not None:
         pieces = _heard_pieces((heard.at, heard.event) for heard in exchange.heard)
     else:
-        pieces = _pieces([(read.at, read.data) for read in exchange.reads], is_stream=is_stream)
+        pieces = _pieces(exchange.pieces, is_stream=is_stream)
     end = Mark(exchange.ended, "end", f"({end_of(exchange)})")
     head = _head(exchange.headers_at, exchange.status, kind)
     marks = (*head, *pieces, end)
-    return Side(exchange.status, is_stream, marks, exchange.ending == "complete")
+    marker = _marker(exchange.request.target)
+    return Side(exchange.status, is_stream, marks, exchange.ending == "complete", marker)
 
 
 def provider_side(entry: Entry, until: float) -> Side:
     """Return what a provider sent; `until` is the time of the end where it has not ended."""
     kind = next((value for name, value in entry.response_headers if _is_content_type(name)), None)
     is_stream = is_event_stream(kind or "")
-    pieces = _pieces([(write.at, write.data) for write in entry.writes], is_stream=is_stream)
+    writes = decoded(entry.response_headers, ((write.at, write.data) for write in entry.writes))
+    pieces = _pieces(writes, is_stream=is_stream)
     ended = until if entry.ended is None else entry.ended
     end = Mark(ended, "end", f"({_OUTCOMES[entry.outcome]})")
     status = entry.status or 0
     marks = (*_head(entry.headers_at, status, kind), *pieces, end)
-    return Side(status, is_stream, marks, entry.outcome == "finished")
+    return Side(status, is_stream, marks, entry.outcome == "finished", _marker(entry.path))
+
+
+def _marker(target: str) -> str:
+    return STOP if target.startswith(MESSAGES) else DONE
 
 
 def end_of(exchange: Exchange) -> str:
@@ -109,6 +124,7 @@ _ENDINGS: dict[Ending, str] = {
     "broken": "the transport broke:",
     "refused": "the client refused the answer:",
     "given up": "the client gave up",
+    "left": "the client went away",
 }
 _OUTCOMES: dict[Outcome, str] = {
     "open": "not finished yet",
@@ -116,6 +132,8 @@ _OUTCOMES: dict[Outcome, str] = {
     "client went away": "the client went away",
     "server stopped": "the provider was stopped",
     "failed": "the provider failed, which is a bug in it",
+    "reset": "the provider reset the connection",
+    "cut": "the provider ended the connection",
 }
 
 
@@ -189,8 +207,8 @@ class _Stream:
         return Mark(time, kind, text, None, data)
 
     def _meaning(self, event: Event) -> tuple[Kind, str]:
-        if event.data == DONE:
-            return "done", DONE
+        if event.data == DONE or event.event == STOP:
+            return "done", DONE if event.data == DONE else STOP
         try:
             document = parsed(event.data)
         except ValueError:
@@ -210,12 +228,18 @@ def _stray(time: float, label: str, raw: bytes) -> Mark:
 
 
 def _is_ordinary(raw: bytes, event: Event) -> bool:
-    return raw.strip(b"\r\n") in (f"data: {event.data}".encode(), f"data:{event.data}".encode())
+    lines = [f"data: {event.data}"]
+    if event.event != "message":
+        lines = [f"event: {event.event}", *lines]
+    written = "\n".join(lines)
+    return raw.strip(b"\r\n") in (written.encode(), written.replace(": ", ":", len(lines)).encode())
 
 
 def _gist(document: object) -> str:
     """Write what sets a chunk apart from its neighbours; of any other document all of it."""
-    choices = at(document, "$.choices")
+    kind, choices = at(document, "$.type"), at(document, "$.choices")
+    if isinstance(kind, str) and choices is MISSING:
+        return _event_gist(kind, document)
     if not isinstance(choices, list) or len(choices) > 1:
         return show(document)
     delta, finish = at(document, "$.choices[0].delta"), at(document, "$.choices[0].finish_reason")
@@ -223,6 +247,14 @@ def _gist(document: object) -> str:
     members |= {"finish_reason": finish, "usage": at(document, "$.usage")}
     told = [_told(name, value) for name, value in members.items() if _is_told(value)]
     return "  ".join(told) or show(document)
+
+
+def _event_gist(kind: str, document: object) -> str:
+    """Write what sets an event of the Anthropic format apart from its neighbours."""
+    members = at(document, "$.delta")
+    pairs = members.items() if isinstance(members, dict) else ()
+    told = [show(value) for name, value in pairs if name != "type" and value is not None]
+    return "  ".join([kind, *told]) if told else show(document)
 
 
 def _told(name: str, value: object) -> str:

@@ -1,26 +1,31 @@
 """Targets: the systems under test, embedded on the harness's clock or found by a profile."""
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import count
 
 import httpx
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.provider.agents import Agents, AgentSide
+from sluicegate.provider.guard import VARIABLE
 from sluicegate.provider.journal import Journal
 from sluicegate.provider.plan import Plan
+from sluicegate.provider.plans import Plans
 from sluicegate.runtime.clock import Clock
-from sluicegate.runtime.server import Server
 
 from .checks.values import meant, quoted
 from .client import connected
+from .control import Control, EmbeddedControl, HttpControl, UncontrolledError
 from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
 
-if TYPE_CHECKING:
-    from hypercorn.typing import ASGIFramework as ASGIApp
+PROVIDER = "provider"
+"""The name of the agent that the provider of a scenario is."""
 
 _PROBE_EVERY = 0.1
 _PROBE_LIMIT = 2.0
@@ -28,10 +33,16 @@ _PROBE_LIMIT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running system: its URL, and its journal, None where somebody else runs it."""
+    """A running system: its URL, and how to control it.
+
+    `control` is None where that is not possible, and `trouble` says why. `seen` is the number of
+    the last entry in its journal that is older than the instance.
+    """
 
     url: str
-    journal: Journal | None = None
+    control: Control | None = None
+    seen: int = 0
+    trouble: str = ""
 
 
 class Targets:
@@ -44,6 +55,9 @@ class Targets:
         self.clock = clock
         self._profile = profile
         self._troubles: dict[str, str] = {}
+        self._run = secrets.token_hex(4)
+        self._scenarios = count(1)
+        self._seen: dict[str, int] = {}
 
     @staticmethod
     def check(profile: Profile) -> None:
@@ -63,6 +77,14 @@ class Targets:
             raise SluicegateError(_no_variant(system, variant))
         return variant
 
+    def token(self) -> str:
+        """Return a token for one scenario, under which its plans are filed.
+
+        A provider that somebody else runs may be asked by other runs, too.
+        """
+        is_ours = not self.is_external(PROVIDER)
+        return "scenario" if is_ours else f"{self._run}-{next(self._scenarios)}"
+
     @asynccontextmanager
     async def instance(self, system: str, variant: str) -> AsyncIterator[Instance]:
         """Yield a running instance of the system.
@@ -72,12 +94,23 @@ class Targets:
         """
         plan = VARIANTS[system][self.known(system, variant)]
         external = self._profile.systems.get(system)
-        if external is not None:
-            yield Instance(await self._found(system, external, variant))
+        if external is None:
+            async with _BUILDERS[system](plan, self.clock) as instance:
+                yield instance
             return
-        journal = Journal()
-        async with Server(_BUILDERS[system](plan, self.clock, journal)) as server:
-            yield Instance(server.url, journal)
+        url = await self._found(system, external, variant)
+        elsewhere = external.control if variant == DEFAULT_VARIANT else None
+        async with connected(elsewhere or url) as client:
+            yield await self._controlled(url, HttpControl(client, os.environ.get(VARIABLE)))
+
+    async def _controlled(self, url: str, control: Control) -> Instance:
+        """Find out whether there is a control API, and which requests are older than this one."""
+        try:
+            entries = await control.entries(PROVIDER, since=self._seen.get(url, 0))
+        except UncontrolledError as error:
+            return Instance(url, trouble=str(error))
+        self._seen[url] = max((each.number for each in entries), default=self._seen.get(url, 0))
+        return Instance(url, control, self._seen[url])
 
     async def _found(self, system: str, external: External, variant: str) -> str:
         url = external.urls.get(variant)
@@ -123,11 +156,18 @@ def _no_variant(system: str, variant: str) -> str:
     return f"the {system} has no variant {quoted(variant)}; {meant(variant, VARIANTS[system])}"
 
 
-def _provider(plan: Plan, clock: Clock, journal: Journal) -> "ASGIApp":
+@asynccontextmanager
+async def _provider(plan: Plan, clock: Clock) -> AsyncIterator[Instance]:
     # Quart takes 0.3 s to import, and a run against external systems needs none of it.
     from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
+    from sluicegate.provider.transport import FaultyServer  # noqa: PLC0415
 
-    return create_app(plan, journal=journal, unix=clock.unix)
+    plans, journal = Plans({PROVIDER: plan}), Journal()
+    settle = clock.quiesce if clock.name == "simulated" else None
+    app = create_app(agent=PROVIDER, plans=plans, journal=journal, unix=clock.unix, settle=settle)
+    async with FaultyServer(app) as server:
+        side = AgentSide(journal, app.repetition.clear)
+        yield Instance(server.url, EmbeddedControl(Agents({PROVIDER: side}, plans)))
 
 
 VARIANTS: Mapping[str, Mapping[str, Plan]] = {
@@ -139,4 +179,5 @@ VARIANTS: Mapping[str, Mapping[str, Plan]] = {
 }
 """The variants of each system that scenarios can choose."""
 
-_BUILDERS: Mapping[str, Callable[[Plan, Clock, Journal], "ASGIApp"]] = {"provider": _provider}
+_Builder = Callable[[Plan, Clock], AbstractAsyncContextManager[Instance]]
+_BUILDERS: Mapping[str, _Builder] = {"provider": _provider}

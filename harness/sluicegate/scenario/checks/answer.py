@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sluicegate.errors import SluicegateError
 from sluicegate.provider.journal import mask_headers
-from sluicegate.scenario.exchange import Exchange
+from sluicegate.scenario.exchange import Break, Exchange
 from sluicegate.scenario.sides import end_of
 from sluicegate.wire.schema import explain, violations
 from sluicegate.wire.sse import is_event_stream
@@ -93,6 +93,59 @@ def ends_cleanly(exchange: Exchange) -> None:
         words="the answer did not end cleanly",
         expected="a body that ends cleanly",
         got=end_of(exchange),
+    )
+
+
+def breaks_off(exchange: Exchange, cause: Break) -> None:
+    """Require that the transport broke, and how."""
+    words, expected = _BREAKS[cause]
+    holds = exchange.ending == "broken" and exchange.cause == cause
+    require(exchange, holds=holds, words=words, expected=expected, got=end_of(exchange))
+
+
+_BREAKS: dict[Break, tuple[str, str]] = {
+    "reset": ("the connection was not reset", "a reset of the connection"),
+    "early end": (
+        "the connection did not end before the answer",
+        "the end of the connection before that of the answer",
+    ),
+}
+
+
+def has_not_ended(exchange: Exchange) -> None:
+    """Require that the answer went on until the client went away or gave up."""
+    require(
+        exchange,
+        holds=exchange.ending in ("left", "given up"),
+        words="the answer had ended before the client went away",
+        expected="an answer that goes on until the client goes away",
+        got=end_of(exchange),
+    )
+
+
+def does_not_begin(exchange: Exchange) -> None:
+    """Require that not even a status came."""
+    got = exchange.status
+    require(
+        exchange,
+        holds=not got,
+        words=f"an answer began, with status {got}",
+        expected="no answer",
+        got=f"status {got}",
+    )
+
+
+def has_no_header(exchange: Exchange, name: str) -> None:
+    """Require that an answer came, and without the header."""
+    got = _header(exchange, name)
+    require(
+        exchange,
+        holds=bool(exchange.status) and exchange.header(name) is None,
+        words=f"the answer has {got}"
+        if exchange.status
+        else "no answer came, so it has no headers",
+        expected=f"an answer without the header {name}",
+        got=got if exchange.status else "no answer",
     )
 
 

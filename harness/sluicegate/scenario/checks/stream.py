@@ -1,9 +1,10 @@
 """Checks on a stream of chat.completion.chunk events."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from sluicegate.scenario.exchange import Exchange, Heard
-from sluicegate.scenario.sides import DONE
+from sluicegate.scenario.sides import DONE, MESSAGES
 from sluicegate.wire.schema import Profile, explain, violations
 
 from .answer import entries, is_stream, rows
@@ -24,10 +25,6 @@ from .violation import require, violated
 
 _CONTENT = "$.choices[0].delta.content"
 _ROLE = "$.choices[0].delta.role"
-_FINISH = "$.choices[0].finish_reason"
-
-_SHOWN = 60
-"""Characters of an event's data in a message."""
 
 
 def chunks(exchange: Exchange) -> list[object]:
@@ -35,9 +32,13 @@ def chunks(exchange: Exchange) -> list[object]:
     return [document for _, document in _timed_chunks(exchange)]
 
 
+def _is_anthropic(exchange: Exchange) -> bool:
+    return exchange.request.target.startswith(MESSAGES)
+
+
 def _timed_chunks(exchange: Exchange) -> Iterator[tuple[Heard, object]]:
     for heard in exchange.events:
-        if heard.event.event != "message":
+        if heard.event.event != "message" and not _is_anthropic(exchange):
             name = quoted(heard.event.event)
             violated(
                 exchange,
@@ -55,7 +56,8 @@ def _timed_chunks(exchange: Exchange) -> Iterator[tuple[Heard, object]]:
 
 def texts(exchange: Exchange) -> list[tuple[float, str]]:
     """Return every piece of text with the time (seconds on the clock) at which it arrived."""
-    found = ((heard.at, at(chunk, _CONTENT)) for heard, chunk in _timed_chunks(exchange))
+    path = "$.delta.text" if _is_anthropic(exchange) else _CONTENT
+    found = ((heard.at, at(chunk, path)) for heard, chunk in _timed_chunks(exchange))
     return [(time, text) for time, text in found if isinstance(text, str) and text]
 
 
@@ -97,58 +99,41 @@ def _difference(got: Sequence[str], expected: Sequence[str]) -> str:
     return f"the stream goes on after {number(len(expected), 'text')}, with {further}"
 
 
-def ends_with_done(exchange: Exchange) -> None:
-    """Require exactly one [DONE], as the last event."""
-    got = [heard.event.data for heard in exchange.events]
-    count = got.count(DONE)
+def names_are(exchange: Exchange, expected: Sequence[str]) -> None:
+    """Require the names of the events, in this order; of the same name in a row only one counts."""
+    got = [name for name, _ in groupby(heard.event.event for heard in exchange.events)]
     require(
         exchange,
-        holds=got[-1:] == [DONE] and count == 1,
-        words=_trouble_with_done(got, count),
-        expected="one [DONE], as the last event",
-        got=f"{count or 'no'} [DONE]; {_last_event(got)}",
-    )
-    if exchange.heard is None:
-        _nothing_follows(exchange)
-
-
-def _trouble_with_done(got: Sequence[str], count: int) -> str:
-    if not got:
-        return "the stream has no events"
-    if count > 1:
-        return f"the stream has [DONE] {count} times"
-    return "the stream goes on after [DONE]" if count else "the stream has no [DONE]"
-
-
-def _last_event(got: Sequence[str]) -> str:
-    return f"the last event is {_data(got[-1])}" if got else "there are no events"
-
-
-def _data(data: str) -> str:
-    return DONE if data == DONE else quoted(data, _SHOWN)
-
-
-def _nothing_follows(exchange: Exchange) -> None:
-    # What is no whole event is invisible among the events, and still is sent after the end.
-    rest = exchange.body.rpartition(DONE.encode())[2]
-    require(
-        exchange,
-        holds=not rest.strip(b"\r\n"),
-        words="something follows after [DONE]",
-        expected="nothing after [DONE]",
-        got=quoted(rest),
+        holds=got == list(expected),
+        words=f"the events are {_listed(got)}, and not {_listed(expected)}",
+        expected=_listed(expected),
+        got=_listed(got),
     )
 
 
-def has_no_done(exchange: Exchange) -> None:
-    """Require that the stream has chunks or events, and no [DONE] in whatever it sent."""
-    got = [heard.event.data for heard in exchange.events]
+def some_is(exchange: Exchange, path: str, expected: object) -> None:
+    """Require the value at a path of one event at least."""
+    found = [at(chunk, path) for chunk in _some(exchange)]
+    got = [value for value in found if value is not MISSING]
     require(
         exchange,
-        holds=bool(got) and not any(DONE in data for data in got),
-        words="the stream has a [DONE]" if got else "the stream has no events",
-        expected="events without [DONE]",
-        got=next((f"the event {_data(data)}" for data in got if DONE in data), "no events"),
+        holds=any(same(value, expected) for value in got),
+        words=f"{path} of no chunk is {brief(expected)}",
+        expected=f"{path} of one chunk to be {show(expected)}",
+        got=", ".join(map(brief, got)) or "no such member",
+    )
+
+
+def joined_is(exchange: Exchange, path: str, expected: str) -> None:
+    """Require what the texts at a path of all chunks make when they are joined."""
+    found = [at(chunk, path) for chunk in _some(exchange)]
+    got = "".join(value for value in found if isinstance(value, str))
+    require(
+        exchange,
+        holds=got == expected,
+        words=f"{path} of all chunks, joined, is {brief(got)}, not {brief(expected)}",
+        expected=f"{path} of all chunks, joined, to be {show(expected)}",
+        got=show(got),
     )
 
 
@@ -160,18 +145,6 @@ def has_events(exchange: Exchange, count: int) -> None:
     holds = len(exchange.events) == count
     words = f"the stream has {got}, not {count}"
     require(exchange, holds=holds, words=words, expected=wanted, got=got)
-
-
-def last_event_is(exchange: Exchange, data: str) -> None:
-    """Require the data of the last event, to the letter."""
-    got = [heard.event.data for heard in exchange.events]
-    require(
-        exchange,
-        holds=got[-1:] == [data],
-        words=f"{_last_event(got)}, not {_data(data)}" if got else "the stream has no events",
-        expected=f"the last event to be {_data(data)}",
-        got=_data(got[-1]) if got else "no events",
-    )
 
 
 def is_valid(exchange: Exchange, schema: str, profile: Profile = "compatible") -> None:
@@ -249,15 +222,11 @@ def is_constant(exchange: Exchange, path: str) -> None:
 
 def has_role_first(exchange: Exchange, role: str) -> None:
     """Require the role in the first chunk, and in no other."""
-    _only_in(exchange, _ROLE, role, 0)
+    only_in(exchange, _ROLE, role, 0)
 
 
-def has_finish_reason(exchange: Exchange, reason: str, place: int = -1) -> None:
-    """Require the finish_reason in the chunk at `place`, counted from the end, and in no other."""
-    _only_in(exchange, _FINISH, reason, place)
-
-
-def _only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
+def only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
+    """Require a text at a path of the chunk at `place`, one of `_PLACES`, and of no other."""
     found = [at(chunk, path) for chunk in _some(exchange, least=max(1, -place))]
     got = [None if value is MISSING else value for value in found]
     wanted: list[object] = [None] * len(got)
@@ -275,19 +244,6 @@ def _only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
 
 
 _PLACES = {0: "first chunk", -1: "last chunk", -2: "last chunk but one"}
-
-
-def has_no_finish_reason(exchange: Exchange) -> None:
-    """Require that no chunk has a finish_reason; a stream of one broken event has no chunk."""
-    found = [at(chunk, _FINISH) for chunk in chunks(exchange)]
-    got = [value for value in found if value not in (None, MISSING)]
-    require(
-        exchange,
-        holds=bool(exchange.events) and not got,
-        words="a finish_reason came" if got else "the stream has no events",
-        expected="events without a finish_reason",
-        got=f"the finish_reason {show(got[0])}" if got else "no events",
-    )
 
 
 def last_values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:

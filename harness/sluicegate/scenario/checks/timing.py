@@ -21,7 +21,20 @@ def begins_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
 def ends_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that the exchange ended that long after the request, and not by a client's leave."""
     due = _Due("the answer", "end", "ended", seconds, clock.tolerance)
-    _took(exchange, clock, due, None if exchange.ending == "given up" else exchange.ended)
+    _took(exchange, clock, due, exchange.ended if exchange.ending in _ENDS else None)
+
+
+_ENDS = ("complete", "broken", "refused")
+"""The endings that are the answer's own, and not the client's leave."""
+
+
+def provider_ended_after(
+    exchange: Exchange, seconds: float, ended: float | None, clock: Clock
+) -> None:
+    """Require that the exchange ended for the provider that long after the client's request."""
+    verbs = ("end for the provider", "ended for the provider")
+    due = _Due("the exchange", *verbs, seconds, clock.tolerance)
+    _took(exchange, clock, due, ended)
 
 
 def first_text_after(exchange: Exchange, seconds: float, clock: Clock) -> None:

@@ -1,15 +1,11 @@
-import json
-from urllib.parse import quote
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sluicegate.provider.faults import PARAMETERS
-from sluicegate.provider.openai import Identity
-from sluicegate.provider.script import Answer, respond
-from sluicegate.wire.schema import violations
-from sluicegate.wire.sse import Decoder
+from sluicegate.provider import openai
+from sluicegate.provider.answer import Answer
+from sluicegate.provider.frames import Identity
+from sluicegate.provider.repetition import Repetition
+from sluicegate.provider.request import read
+from sluicegate.provider.respond import Responder
 
 HELLO = b'{"model":"gpt-4","messages":[{"role":"user","content":"Hello"}]}'
 STREAMED = b'{"model":"gpt-4","messages":[{"role":"user","content":"Hello"}],"stream":true}'
@@ -35,7 +31,8 @@ def issue(model: str) -> Identity:
 
 
 def answer(query: str = "", body: bytes = HELLO) -> Answer:
-    return respond(query.encode(), body, issue)
+    responder = Responder(issue, lambda: 1_699_000_000.0, Repetition())
+    return responder.respond(openai, read(query.encode(), None, body), {}, None)
 
 
 def data(answered: Answer) -> list[bytes]:
@@ -151,33 +148,7 @@ def test_only_an_answer_that_says_something_takes_an_id() -> None:
         issued.append(model)
         return issue(model)
 
+    responder = Responder(count, lambda: 0.0, Repetition())
     for query, body in [("fail=500", HELLO), ("", b"{"), ("delay=x", HELLO), ("", HELLO)]:
-        respond(query.encode(), body, count)
+        responder.respond(openai, read(query.encode(), None, body), {}, None)
     assert issued == ["gpt-4"]
-
-
-values = st.one_of(
-    st.text(max_size=6),
-    st.integers(-10, 700).map(str),
-    st.sampled_from(["timeout", "true", "false", "1e400", "nan", ""]),
-)
-bodies = st.one_of(st.just(HELLO), st.just(STREAMED), st.binary(max_size=40))
-
-
-@given(st.dictionaries(st.sampled_from(sorted(PARAMETERS)), values), bodies)
-def test_every_answer_keeps_to_the_schemas(given: dict[str, str], body: bytes) -> None:
-    query = "&".join(f"{name}={quote(value)}" for name, value in given.items())
-    answered = answer(query, body)
-    content = b"".join(data(answered))
-    if answered.status != 200:
-        assert not violations(json.loads(content), "openai/error", profile="strict")
-    elif ("Content-Type", "application/json") in answered.headers:
-        assert not violations(json.loads(content), "openai/chat.completion")
-    else:
-        _check_stream(content)
-
-
-def _check_stream(content: bytes) -> None:
-    for event in Decoder().feed(content):
-        if event.data not in {"[DONE]", '{"broken": '}:
-            assert not violations(json.loads(event.data), "openai/chat.completion.chunk")

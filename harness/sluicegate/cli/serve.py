@@ -1,0 +1,100 @@
+"""Runs servers until a signal ends them: what every command that serves has in common."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from sluicegate.errors import SluicegateError
+
+if TYPE_CHECKING:
+    from sluicegate.runtime.server import Server
+
+GRACE: Final = 1.0
+"""Seconds that running exchanges get to end after Ctrl-C or SIGTERM; a default stream takes 0.6."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A server to run, and how its address is introduced: `Sluicegate provider on http://...`.
+
+    `label` begins what is said about its port, where there are several to confuse.
+    """
+
+    title: str
+    server: "Server"
+    label: str = ""
+
+
+def serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
+    """Run the servers until Ctrl-C or SIGTERM; `begin` is called once they all listen.
+
+    Raises ClickException where one cannot listen.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(services, begin))
+
+
+def log_to_stderr(*, requests: bool) -> None:
+    """Write warnings, and one line for each request if asked for, to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("sluicegate")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if requests else logging.WARNING)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return factory
+
+
+async def _serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listening: list[Server] = []
+    try:
+        for service in services:
+            with _plain_errors(service):
+                listening.append(await service.server.__aenter__())
+        _greet(services)
+        begin()
+        # What was imported and built is there to stay: a collector that goes through it all holds
+        # up every answer for tens of milliseconds.
+        gc.freeze()
+        await stop.wait()
+    finally:
+        # At once: each would otherwise wait for the one before it.
+        await asyncio.gather(*(server.__aexit__() for server in listening))
+
+
+def _greet(services: Sequence[Service]) -> None:
+    for service in services:
+        click.echo(f"Sluicegate {service.title} on {service.server.url}")
+    click.echo("Press Ctrl-C to stop.")
+
+
+@contextmanager
+def _plain_errors(service: Service) -> Iterator[None]:
+    try:
+        yield
+    except SluicegateError as error:
+        raise click.ClickException(f"{service.label}{error}") from error
+    except (OSError, UnicodeError) as error:
+        # UnicodeError: what is no host name, such as `a..b`.
+        reason = getattr(error, "strerror", None) or error
+        address = f"{service.server.host}:{service.server.port}"
+        raise click.ClickException(
+            f"{service.label}cannot listen on {address}: {reason}; choose another --host or port"
+        ) from error

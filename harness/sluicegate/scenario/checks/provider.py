@@ -1,0 +1,148 @@
+"""Checks on the provider's side: what it was asked, what it sent, and how it saw the end."""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import pytest
+
+from sluicegate.provider.journal import Entry, Outcome
+from sluicegate.runtime.clock import Clock
+from sluicegate.scenario.exchange import Exchange
+
+from .timing import provider_ended_after
+from .values import MISSING, at, brief, number, parsed, quoted, same, show
+from .violation import require, violated
+
+
+def was_asked(exchanges: tuple[Exchange, ...], count: int) -> None:
+    """Require how often the provider was asked, in all exchanges of the scenario."""
+    got = sum(len(_provided(exchange)) for exchange in exchanges)
+    require(
+        exchanges[-1],
+        holds=got == count,
+        words=f"the provider was asked {number(got, 'time')}, not {number(count, 'time')}",
+        expected=f"the provider to be asked {number(count, 'time')}",
+        got=number(got, "time"),
+    )
+
+
+def request_is(exchange: Exchange, path: str, expected: object) -> None:
+    """Require the value at a path of the body that the provider was asked with."""
+    got = at(_body(exchange), path)
+    require(
+        exchange,
+        holds=same(got, expected),
+        words=f"{path} of the provider's request is {brief(got)}, not {brief(expected)}",
+        expected=f"{path} of the provider's request to be {show(expected)}",
+        got=show(got),
+    )
+
+
+def request_has_header(exchange: Exchange, name: str, value: str) -> None:
+    """Require a header of the request as the provider's journal shows it."""
+    found = {key.lower(): each for key, each in _last(exchange).headers}
+    got = found.get(name.lower())
+    shown = "no such header" if got is None else quoted(got)
+    require(
+        exchange,
+        holds=got == value,
+        words=f"the provider's journal has the header {name} as {shown}, not {quoted(value)}",
+        expected=f"the header {name} {quoted(value)} in the provider's journal",
+        got=shown,
+    )
+
+
+def bears_token(exchange: Exchange) -> None:
+    """Require that the journal says which token the request bore."""
+    token = _last(exchange).token
+    require(
+        exchange,
+        holds=token is not None,
+        words="the provider's journal has no token of the request",
+        expected="a token in the provider's journal",
+        got="none",
+    )
+
+
+OUTCOMES: Mapping[str, Outcome] = {
+    "the answer was finished": "finished",
+    "the client went away": "client went away",
+    "the provider reset the connection": "reset",
+    "the provider ended the connection": "cut",
+}
+"""How an exchange can have ended, in the words of a scenario."""
+
+
+def ended(exchange: Exchange, outcome: str) -> None:
+    """Require how the exchange ended for the provider, in the words of `OUTCOMES`."""
+    got = _last(exchange).outcome
+    told = next((words for words, each in OUTCOMES.items() if each == got), got)
+    require(
+        exchange,
+        holds=got == OUTCOMES[outcome],
+        words=f"the provider's journal says that {told}, not that {outcome}",
+        expected=f"the provider's journal to say that {outcome}",
+        got=told,
+    )
+
+
+def ended_after(exchange: Exchange, outcome: str, seconds: float, clock: Clock) -> None:
+    """Require how and when the exchange ended for the provider, since the client's request."""
+    ended(exchange, outcome)
+    provider_ended_after(exchange, seconds, _last(exchange).ended, clock)
+
+
+def wrote(exchange: Exchange, count: int) -> None:
+    """Require the number of writes, however the client read them."""
+    got = len(_last(exchange).writes)
+    require(
+        exchange,
+        holds=got == count,
+        words=f"the provider wrote {number(got, 'time')}, not {number(count, 'time')}",
+        expected=f"{number(count, 'write')} of the provider",
+        got=number(got, "write"),
+    )
+
+
+def reads_are_writes(exchange: Exchange, clock: Clock) -> None:
+    """Require that the client read the body in the very pieces in which the provider wrote it.
+
+    Skips the scenario on the wall clock, where pieces may be joined on their way.
+    """
+    if clock.name == "wall":
+        pytest.skip("not judged: on the wall clock pieces may be joined on their way")
+    writes = [write.data for write in _last(exchange).writes]
+    reads = [read.data for read in exchange.reads]
+    require(
+        exchange,
+        holds=bool(writes) and reads == writes,
+        words=f"the provider wrote {number(len(writes), 'piece')}, and the client read "
+        f"{number(len(reads), 'piece')}" + ("" if len(reads) != len(writes) else " of other bytes"),
+        expected=f"the client to read the {number(len(writes), 'piece')} that were written",
+        got=number(len(reads), "piece"),
+    )
+
+
+def _provided(exchange: Exchange) -> tuple[Entry, ...]:
+    if exchange.provided is None:
+        pytest.skip("not claimed: the journal of the provider that the profile names is not read")
+    return tuple(provided.entry for provided in exchange.provided)
+
+
+def _last(exchange: Exchange) -> Entry:
+    entries = _provided(exchange)
+    if not entries:
+        _unasked(exchange)
+    return entries[-1]
+
+
+def _unasked(exchange: Exchange) -> NoReturn:
+    expected = "a request in the provider's journal"
+    violated(exchange, "the provider was not asked", expected=expected, got="none")
+
+
+def _body(exchange: Exchange) -> object:
+    try:
+        return parsed(_last(exchange).body)
+    except ValueError:
+        return MISSING
