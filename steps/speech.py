@@ -71,12 +71,12 @@ def _(world: World) -> None:
 
 @given("the provider asks to retry after {duration}")
 def _(world: World, seconds: float) -> None:
-    world.plan.say(retry_after=round(seconds))
+    world.plan.say(retry_after=seconds)
 
 
 @given("the provider asks to retry after {duration}, as a date")
 def _(world: World, seconds: float) -> None:
-    world.plan.say(retry_after_date=round(seconds))
+    world.plan.say(retry_after_date=seconds)
 
 
 @given("the provider tells what is left of its rate limit")

@@ -1,7 +1,7 @@
 """The stream: its events and chunks, what they say, and their pace."""
 
 from sluicegate.gherkin import then
-from sluicegate.scenario.checks import ending, stream, timing
+from sluicegate.scenario.checks import ending, framing, stream, timing
 from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
@@ -41,6 +41,11 @@ def _(world: World, path: str, value: object) -> None:
     stream.some_is(world.exchange, path, value)
 
 
+@then("{json_path} of one chunk is missing")
+def _(world: World, path: str) -> None:
+    stream.some_is(world.exchange, path, MISSING)
+
+
 @then("{json_path} of all chunks, joined, is {text}")
 def _(world: World, path: str, text: str) -> None:
     stream.joined_is(world.exchange, path, text)
@@ -54,6 +59,26 @@ def _(world: World, count: int) -> None:
 @then("the last event is {text}")
 def _(world: World, data: str) -> None:
     ending.last_event_is(world.exchange, data)
+
+
+@then("every event but the last is larger than {size}")
+def _(world: World, size: int) -> None:
+    framing.each_is_larger(world.exchange, size)
+
+
+@then("the lines of the stream end with {line_end}")
+def _(world: World, line_end: str) -> None:
+    framing.has_line_ends(world.exchange, line_end)
+
+
+@then("the stream has {number} comment(s)")
+def _(world: World, count: int) -> None:
+    framing.has_comments(world.exchange, count)
+
+
+@then("the stream begins with a byte order mark")
+def _(world: World) -> None:
+    framing.begins_with_mark(world.exchange)
 
 
 @then("the first chunk with text arrives after {duration}")
@@ -96,6 +121,11 @@ def _(world: World) -> None:
     ending.has_no_finish_reason(world.exchange)
 
 
+@then("the first chunk has these values")
+def _(world: World, datatable: list[list[str]]) -> None:
+    stream.first_values_are(world.exchange, datatable)
+
+
 @then("the last chunk has these values")
 def _(world: World, datatable: list[list[str]]) -> None:
     stream.last_values_are(world.exchange, datatable)
@@ -109,6 +139,11 @@ def _(world: World, path: str, value: object) -> None:
 @then("{json_path} of every chunk but the last is {value}")
 def _(world: World, path: str, value: object) -> None:
     stream.each_is(world.exchange, path, value, but_last=True)
+
+
+@then("{json_path} of every chunk but the last is missing")
+def _(world: World, path: str) -> None:
+    stream.each_is(world.exchange, path, MISSING, but_last=True)
 
 
 @then("{json_path} of every chunk has {number} entry/entries")

@@ -10,6 +10,7 @@ Feature: The bytes of a stream
       When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
       And the stream ends with one [DONE]
+      And the lines of the stream end with <line end>
       And the chunks with text arrive 100 ms apart
 
       Examples:
@@ -27,20 +28,23 @@ Feature: The bytes of a stream
     Scenario: A byte order mark comes first
       Given the provider's stream begins with a byte order mark
       When the client asks for a stream
-      Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      Then the stream begins with a byte order mark
+      And the stream says "Hello", " from", " streaming", " mock", " provider", "!"
       And the role "assistant" comes once, in the first chunk
 
     Scenario: A comment comes before each event
       Given the provider sends a comment before each event
       When the client asks for a stream
-      Then the stream has 8 events
+      Then the stream has 8 comments
+      And the stream has 8 events
       And the stream ends with one [DONE]
 
     Scenario: The connection is kept alive before the first chunk
       Given the provider waits 3 seconds before its first chunk
       And the provider keeps the connection alive every 1 second
       When the client asks for a stream
-      Then the stream has 8 events
+      Then the stream has 2 comments
+      And the stream has 8 events
       And the first chunk with text arrives after 3 seconds
       And the provider's journal has 10 writes
 
@@ -50,12 +54,14 @@ Feature: The bytes of a stream
       When the client asks for a stream and goes away after 8 seconds
       Then the stream says "Hello", " from"
       And the stream does not claim to be complete
+      And the stream has 7 comments
       And the provider's journal has 9 writes
 
     Scenario: Events are larger than 64 KiB
       Given the provider pads each chunk with 70000 bytes
       When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      And every event but the last is larger than 64 KiB
       And the stream ends with one [DONE]
       And every chunk follows the schema "openai/chat.completion.chunk"
 
@@ -77,13 +83,14 @@ Feature: The bytes of a stream
       Then the stream says "Grüße", " aus", " Köln 🎉"
       And the stream ends with one [DONE]
       And the client read the body in the pieces that the provider wrote
+      And the provider's journal has <number> writes
 
       Examples:
-        | cut                          |
-        | byte by byte                 |
-        | in as few writes as possible |
-        | cut inside of characters     |
-        | cut inside of line ends      |
+        | cut                          | number |
+        | byte by byte                 | 699    |
+        | in as few writes as possible | 4      |
+        | cut inside of characters     | 9      |
+        | cut inside of line ends      | 15     |
 
     Scenario: A cut does not change the pace
       Given the provider says "Grüße", " aus", " Köln 🎉"

@@ -48,7 +48,8 @@ Feature: The Anthropic Messages format
       Given the provider waits 3 seconds before its first chunk
       And the provider keeps the connection alive every 1 second
       When the client asks for a stream
-      Then the kinds of events are "message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop", "message_delta", "message_stop"
+      Then the first chunk with text arrives after 3 seconds
+      And the kinds of events are "message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop", "message_delta", "message_stop"
 
   @req:PROVIDER-018 @core
   Rule: Failures have an error body of this format
@@ -116,3 +117,4 @@ Feature: The Anthropic Messages format
       Given the provider ends its stream without [DONE]
       When the client asks for a stream
       Then the kinds of events are "message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta"
+      And the answer ends cleanly

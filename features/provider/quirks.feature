@@ -14,18 +14,28 @@ Feature: Small departures of real providers
       Given the provider has the quirk "role_missing"
       When the client asks for a stream
       Then $.choices[0].delta.role of every chunk is missing
+      And the stream says "Hello", " from", " streaming", " mock", " provider", "!"
 
     Scenario: The role comes in a chunk of its own
       Given the provider has the quirk "role_alone"
       When the client asks for a stream
       Then the stream has 9 events
       And the role "assistant" comes once, in the first chunk
+      And the first chunk has these values
+        | path                       | value |
+        | $.choices[0].delta.content | ""    |
       And the stream says "Hello", " from", " streaming", " mock", " provider", "!"
 
     Scenario: The role is empty after the first chunk
       Given the provider has the quirk "empty_role"
       When the client asks for a stream
-      Then $.choices[0].delta.role of one chunk is ""
+      Then the first chunk has these values
+        | path                       | value     |
+        | $.choices[0].delta.role    | assistant |
+        | $.choices[0].delta.content | Hello     |
+      And the last chunk has these values
+        | path                    | value |
+        | $.choices[0].delta.role | ""    |
 
   @req:PROVIDER-020 @core
   Rule: What is nothing can be written in several ways
@@ -40,23 +50,30 @@ Feature: Small departures of real providers
       Given the provider has the quirk "empty_finish_reason"
       When the client asks for a stream
       Then $.choices[0].finish_reason of every chunk but the last is ""
+      And the last chunk has these values
+        | path                       | value |
+        | $.choices[0].finish_reason | stop  |
 
     Scenario: The finish_reason is missing until the end
       Given the provider has the quirk "no_finish_reason_key"
       When the client asks for a stream
-      Then $.choices[0].finish_reason of one chunk is "stop"
+      Then $.choices[0].finish_reason of every chunk but the last is missing
       And the finish_reason "stop" comes once, in the last chunk
 
     Scenario: The first chunk has no choices
       Given the provider has the quirk "empty_choices_first"
       When the client asks for a stream
       Then the stream has 9 events
+      And the first chunk has these values
+        | path      | value |
+        | $.choices | []    |
       And the stream says "Hello", " from", " streaming", " mock", " provider", "!"
 
     Scenario: A chunk has no member of that name at all
       Given the provider has the quirk "no_choices"
       When the client asks for a stream
       Then the stream has 9 events
+      And $.choices of one chunk is missing
       And the stream says "Hello", " from", " streaming", " mock", " provider", "!"
 
   @req:PROVIDER-020 @core
@@ -80,6 +97,12 @@ Feature: Small departures of real providers
       When the client asks for a plain answer
       Then the status is 200
       And $.usage of the body is missing
+
+    Scenario: There is no usage in a stream that was asked for it
+      Given the provider has the quirk "no_usage"
+      When the client asks for a stream with usage
+      Then $.usage of every chunk is missing
+      And the stream has 8 events
 
     Scenario: The usage does not add up
       Given the provider counts 7 tokens of prompt and 5 tokens of answer
@@ -123,16 +146,21 @@ Feature: Small departures of real providers
       Then the stream has 4 events
       And $.choices[0].delta.tool_calls[0].function.arguments of one chunk is "{\"zone\": \"CET\"}"
 
-    Scenario: The later call comes first
+    Scenario: The later call comes first, and the calls take turns
       Given the provider has the quirk "tool_indexes_swapped"
       When the client asks for a stream
-      Then $.choices[0].delta.tool_calls[0].index of one chunk is 1
+      Then the first chunk has these values
+        | path                                   | value |
+        | $.choices[0].delta.tool_calls[0].index | 1     |
+      And $.choices[0].delta.tool_calls[0].function.arguments of all chunks, joined, is "{\"zone\": \"{\"city\": \"CET\"}Paris\"}"
       And the finish_reason "tool_calls" comes once, in the last chunk
 
     Scenario: The index is missing
       Given the provider has the quirk "tool_index_missing"
       When the client asks for a stream
       Then $.choices[0].delta.tool_calls[0].index of every chunk is missing
+      And $.choices[0].delta.tool_calls[0].function.name of one chunk is "get_weather"
+      And $.choices[0].delta.tool_calls[0].function.name of one chunk is "get_time"
 
     Scenario: Each delta names the call
       Given the provider has the quirk "tool_head_repeated"
@@ -144,6 +172,7 @@ Feature: Small departures of real providers
       Given the provider has the quirk "tool_arguments_broken"
       When the client asks for a plain answer
       Then the body follows the schema "openai/chat.completion"
+      And $.choices[0].message.tool_calls[0].function.arguments of the body is "{\"city\": \"Paris\""
       And $.choices[0].finish_reason of the body is "tool_calls"
 
     Scenario: The arguments are an object
@@ -154,4 +183,5 @@ Feature: Small departures of real providers
     Scenario: The finish_reason says nothing of the calls
       Given the provider has the quirk "stop_after_tools"
       When the client asks for a stream
-      Then the finish_reason "stop" comes once, in the last chunk
+      Then $.choices[0].delta.tool_calls[0].function.name of one chunk is "get_time"
+      And the finish_reason "stop" comes once, in the last chunk

@@ -56,6 +56,20 @@ Feature: Ways to select a fault
       And the answer ends after 20 ms
 
   @req:PROVIDER-021 @core
+  Rule: A fault can be selected for the first requests only
+
+    Scenario Outline: The request after <before>
+      Given the client sends the header "X-Sluicegate-Faults" as "fail=429&fail_times=2"
+      And the client has asked for a plain answer <before> before
+      When the client asks for a plain answer
+      Then the status is <status>
+
+      Examples:
+        | before | status |
+        | once   | 429    |
+        | twice  | 200    |
+
+  @req:PROVIDER-021 @core
   Rule: A mistake is refused wherever it is made
 
     Scenario: In the header
@@ -83,9 +97,9 @@ Feature: Ways to select a fault
 
     Scenario Outline: The attempt after <before>
       Given the provider answers in turn
-        | answer             |
-        | fail=429           |
-        | fail=503           |
+        | answer              |
+        | fail=429            |
+        | fail=503            |
         | text=At+last&pace=0 |
       And the client has asked for a plain answer <before> before
       When the client asks for a plain answer

@@ -28,7 +28,7 @@ Feature: What the provider says
       And the client has asked for a stream before
       When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
-      And the client read the body in the pieces that the provider wrote
+      And the answer ends after 528 ms
 
     Scenario: The answer can be late
       Given the provider waits 2 seconds before it answers
@@ -44,6 +44,9 @@ Feature: What the provider says
       And the provider says "Yes"
       When the client asks for a stream
       Then $.choices[0].delta.reasoning_content of all chunks, joined, is "Let me think"
+      And the first chunk has these values
+        | path                                 | value |
+        | $.choices[0].delta.reasoning_content | Let   |
       And the stream says "Yes"
       And the role "assistant" comes once, in the first chunk
 
@@ -61,6 +64,7 @@ Feature: What the provider says
       When the client asks for a stream
       Then $.delta.thinking of all chunks, joined, is "Let me think"
       And $.content_block.type of one chunk is "thinking"
+      And $.content_block.type of one chunk is "text"
       And the stream says "Yes"
 
     Scenario: Reasoning in a plain answer of Anthropic's
@@ -122,11 +126,11 @@ Feature: What the provider says
     Scenario: OpenAI counts cached tokens as a part of the prompt
       When the client asks for a plain answer
       Then the body has these values
-        | path                                      | value |
-        | $.usage.prompt_tokens                     | 100   |
-        | $.usage.completion_tokens                 | 20    |
-        | $.usage.total_tokens                      | 120   |
-        | $.usage.prompt_tokens_details.cached_tokens | 60  |
+        | path                                        | value |
+        | $.usage.prompt_tokens                       | 100   |
+        | $.usage.completion_tokens                   | 20    |
+        | $.usage.total_tokens                        | 120   |
+        | $.usage.prompt_tokens_details.cached_tokens | 60    |
 
     Scenario: Anthropic counts cached tokens beside the input
       Given the client speaks "Anthropic"
@@ -140,7 +144,15 @@ Feature: What the provider says
     Scenario: The usage in a stream
       When the client asks for a stream with usage
       Then the last chunk has these values
-        | path                    | value |
-        | $.choices               | []    |
-        | $.usage.prompt_tokens   | 100   |
-        | $.usage.total_tokens    | 120   |
+        | path                                        | value |
+        | $.choices                                   | []    |
+        | $.usage.prompt_tokens                       | 100   |
+        | $.usage.total_tokens                        | 120   |
+        | $.usage.prompt_tokens_details.cached_tokens | 60    |
+
+    Scenario: The usage in a stream of Anthropic's
+      Given the client speaks "Anthropic"
+      When the client asks for a stream
+      Then $.message.usage.input_tokens of one chunk is 40
+      And $.message.usage.cache_read_input_tokens of one chunk is 60
+      And $.usage.output_tokens of one chunk is 20

@@ -14,15 +14,16 @@ Feature: A stream that breaks off
       And the provider's journal says that the provider reset the connection after <milliseconds> ms
 
       Examples:
-        | number | words                                                      | milliseconds |
-        | 1      | "Hello"                                                    | 100          |
-        | 3      | "Hello", " from", " streaming"                             | 300          |
-        | 6      | "Hello", " from", " streaming", " mock", " provider", "!"  | 600          |
+        | number | words                                                     | milliseconds |
+        | 1      | "Hello"                                                   | 100          |
+        | 3      | "Hello", " from", " streaming"                            | 300          |
+        | 6      | "Hello", " from", " streaming", " mock", " provider", "!" | 600          |
 
     Scenario: The provider resets the connection before its first chunk
       Given the provider resets the connection before its first chunk
       When the client asks for a stream
       Then the status is 200
+      And the stream has 0 events
       And the stream does not claim to be complete
       And the connection is reset
 
@@ -48,6 +49,24 @@ Feature: A stream that breaks off
         | sends a malformed event |
         | sends half an event     |
         | sends an error event    |
+
+    Scenario: The stream ends with a chunk, and nothing more
+      Given the provider ends the stream after chunk 3
+      When the client asks for a stream
+      Then the stream has 3 events
+      And the provider's journal has 3 writes
+
+    Scenario: The malformed event is whole
+      Given the provider sends a malformed event after chunk 3
+      When the client asks for a stream
+      Then the stream has 4 events
+      And the last event is "{\"broken\": "
+
+    Scenario: Half an event is never one
+      Given the provider sends half an event after chunk 3
+      When the client asks for a stream
+      Then the stream has 3 events
+      And the body ends with "data: {\"broken\": "
 
     Scenario: The provider tells of its failure in an error event
       Given the provider sends an error event after chunk 1
@@ -90,11 +109,13 @@ Feature: A stream that breaks off
       When the client asks for a stream
       Then the stream has 9 events
       And the last event is "[DONE]"
+      And the finish_reason "stop" comes once, in the last chunk
 
     Scenario: The provider ends its stream with a chunk after [DONE]
       Given the provider ends its stream with a chunk after [DONE]
       When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!", "Hello"
+      And the stream has 9 events
 
     Scenario: The provider ends its stream and keeps the connection open
       Given the provider ends its stream and keeps the connection open

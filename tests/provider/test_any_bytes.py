@@ -74,8 +74,18 @@ HOSTILE = {
     "a lone surrogate in a name": (body(model="gpt-4?fai\ud800l=1"), 400),
     "a lone surrogate in a token": (body("[sluicegate:\ud800]"), 200),
     "a model that ends in a question mark": (body(model="gpt-4?"), 200),
+    "a number beyond all": (body(model='gpt-4?tool_calls=f{"a":1e999}'), 400),
+    "arguments nested deeply": (
+        body(model="gpt-4?tool_calls=f" + '{"a":' * 900 + "1" + "}" * 900),
+        400,
+    ),
     "a model that is parameters alone": (body(model="?fail=418"), 418),
 }
+
+
+@pytest.mark.parametrize(("path", "status"), [(CHAT, 400), (MESSAGES, 200)])
+def test_stream_options_are_no_matter_of_messages(stage: Stage, path: str, status: int) -> None:
+    assert stage.ask(post(path, content=body(stream_options=[None]))).status == status
 
 
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])

@@ -3,6 +3,7 @@ import re
 import zlib
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from itertools import accumulate, islice
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -19,33 +20,39 @@ from sluicegate.provider.refusal import RefusedError
 from sluicegate.provider.repetition import Repetition
 from sluicegate.provider.request import read
 from sluicegate.provider.respond import Responder
+from sluicegate.provider.selection import HEADER
+from sluicegate.runtime.clock import SIMULATED_EPOCH, SimulatedClock
 from sluicegate.wire.schema import violations
 from sluicegate.wire.sse import Decoder
 
 from .parameter_values import NOT_ACCEPTED, Given, beside, values
-from .wire_client import body
+from .wire_client import CHAT, MESSAGES, Read, Seen, ask, body, post, serving
 
 Ways = Mapping[str, Given]
 
 # From the weakest to the strongest.
 WAYS = ("model", "header", "query", "plan")
+PATHS = {openai: CHAT, anthropic: MESSAGES}
 SCHEMAS = {
     openai: ("openai/chat.completion", "openai/chat.completion.chunk", "openai/error"),
     anthropic: ("anthropic/message", "anthropic/event", "anthropic/error"),
 }
 
 
-def responder() -> Responder:
-    return Responder(
-        lambda model: Identity("mock-1", 1_699_000_000, model), lambda: 0.0, Repetition()
-    )
-
-
 def answered(format_: ModuleType, ways: Ways, *, stream: bool) -> Answer:
-    suffix, header, query = (urlencode(ways.get(way, {})) for way in WAYS[:-1])
-    content = body(model=f"gpt-4?{suffix}", stream=stream)
+    query, header, content = written(ways, stream=stream)
     planned = read_plan({"answers": [dict(ways.get("plan", {}))]}).answer(1)
-    return responder().respond(format_, read(query.encode(), header, content), planned, None)
+    responder = Responder(
+        lambda model: Identity("mock-1", SIMULATED_EPOCH, model),
+        lambda: SIMULATED_EPOCH,
+        Repetition(),
+    )
+    return responder.respond(format_, read(query.encode(), header, content), planned, None)
+
+
+def written(ways: Ways, *, stream: bool) -> tuple[str, str, bytes]:
+    suffix, header, query = (urlencode(ways.get(way, {})) for way in WAYS[:-1])
+    return query, header, body(model=f"gpt-4?{suffix}", stream=stream)
 
 
 # The answer, or the parameter whose refusal it is.
@@ -175,3 +182,39 @@ def test_one_bad_value_is_refused_whatever_the_others_are(
     bad = {name: NOT_ACCEPTED.get(name, "\N{SNOWMAN}")}
     others = {**ways, "plan": {}} if way != "plan" else ways
     assert outcome(format_, {**others, way: bad}, stream=False) == name
+
+
+ENDINGS = {"reset": "RST", "cut": "FIN", "silence": "open"}
+
+
+def seen_by_a_client(format_: ModuleType, ways: Ways, *, stream: bool) -> Seen:
+    async def scenario() -> Seen:
+        query, header, content = written(ways, stream=stream)
+        request = post(PATHS[format_], query, content, {HEADER: header})
+        async with serving(clock) as server:
+            return await ask(clock, server, request, longest=60.0)
+
+    with SimulatedClock() as clock:
+        return clock.run(scenario())
+
+
+def reads_of(answer: Answer) -> Iterator[Read]:
+    times = accumulate((part.after for part in answer.parts), initial=answer.delay)
+    for at, part in zip(islice(times, 1, None), answer.parts, strict=True):
+        if part.data:
+            yield round(at, 6), part.data
+
+
+@settings(max_examples=60)
+@given(format_=formats, ways=some(valued), stream=st.booleans())
+def test_any_answer_is_what_the_client_sees(
+    *, format_: ModuleType, ways: Ways, stream: bool
+) -> None:
+    ways = {way: given for way, given in ways.items() if way != "plan"}
+    answer = answered(format_, ways, stream=stream)
+    seen, expected = seen_by_a_client(format_, ways, stream=stream), tuple(reads_of(answer))
+    assert (seen.status, seen.surplus) == (answer.status, answer.surplus)
+    assert seen.reads[: len(expected)] == expected
+    beats = {data for _, data in seen.reads[len(expected) :]}
+    assert beats == (set() if answer.heartbeat is None else {answer.heartbeat.data})
+    assert seen.ending.split(",")[0] == ENDINGS.get(answer.ending, answer.ending)

@@ -21,8 +21,8 @@ from .wire_client import CHAT, MESSAGES, Ending, Seen, body, connect, post, serv
 
 STREAMS = 1000
 AGENT = "provider"
+# Seconds after which a client goes away whose answer has not ended.
 LEAVES = 0.75
-"""Seconds after which a client goes away, if its answer has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,7 @@ def test_streams_leave_no_memory_behind(clock: SimulatedClock) -> None:
         async with loaded(clock) as load:
             return [await memory(load) for _ in range(4)]
 
-    *_, (objects, blocks), (objects_then, blocks_then) = clock.run(scenario())
+    with open_files(3 * count):
+        *_, (objects, blocks), (objects_then, blocks_then) = clock.run(scenario())
     assert objects_then - objects < count / 2
     assert blocks_then - blocks < count

@@ -9,7 +9,7 @@ import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
-from sluicegate.scenario.checks import answer, ending, stream, timing
+from sluicegate.scenario.checks import answer, ending, framing, stream, timing
 from sluicegate.scenario.checks.values import MISSING, at, same, written
 from sluicegate.scenario.exchange import Exchange, Read
 
@@ -42,6 +42,13 @@ NO_ANSWER = replace(streamed(), status=0, headers=(), headers_at=None, ending="b
 RESET = replace(streamed(FIRST), ending="broken", trouble="x", cause="reset")
 EARLY = replace(RESET, cause="early end")
 LEFT = replace(streamed(FIRST), ending="left")
+MARK = b"\xef\xbb\xbf"
+
+
+def ended(line_end: bytes) -> bytes:
+    """Return a stream whose lines end like that."""
+    return (FIRST + SECOND + DONE).replace(b"\n", line_end)
+
 
 CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
     "status": (lambda e: answer.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
@@ -287,6 +294,57 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         streamed(FIRST, BROKEN),
         [GOOD, streamed(), streamed(FINISH, BROKEN)],
     ),
+    "no member in some": (
+        lambda e: stream.some_is(e, "$.choices", MISSING),
+        streamed(FIRST, event("{}")),
+        [GOOD, streamed(DONE), streamed()],
+    ),
+    "no member in each but the last": (
+        lambda e: stream.each_is(e, "$.usage", MISSING, but_last=True),
+        streamed(FIRST, event('{"usage": null}')),
+        [streamed(event('{"usage": null}'), FIRST), streamed(FIRST)],
+    ),
+    "first values": (
+        lambda e: stream.first_values_are(e, [["path", "value"], ["$.choices", "[]"]]),
+        streamed(event('{"choices": []}'), FIRST),
+        [GOOD, streamed(FIRST, event('{"choices": []}')), streamed(DONE)],
+    ),
+    "lines that end with LF": (
+        lambda e: framing.has_line_ends(e, "lf"),
+        GOOD,
+        [
+            streamed(ended(b"\r\n")),
+            streamed(ended(b"\r")),
+            streamed(FIRST, b"\r"),
+            PLAIN,
+            streamed(),
+        ],
+    ),
+    "lines that end with CRLF": (
+        lambda e: framing.has_line_ends(e, "crlf"),
+        streamed(*[ended(b"\r\n")[n : n + 1] for n in range(len(ended(b"\r\n")))]),
+        [GOOD, streamed(ended(b"\r")), streamed(ended(b"\r\n"), b"\n")],
+    ),
+    "lines that end with CR": (
+        lambda e: framing.has_line_ends(e, "cr"),
+        streamed(ended(b"\r")),
+        [GOOD, streamed(ended(b"\r\n")), streamed(ended(b"\r"), b"\n")],
+    ),
+    "comments": (
+        lambda e: framing.has_comments(e, 2),
+        streamed(b"\xef\xbb\xbf: one\n\n", FIRST, b":", b"two\r\r"),
+        [GOOD, streamed(b":\n\n", FIRST), streamed(b":\n:\n:\n"), PLAIN],
+    ),
+    "byte order mark": (
+        framing.begins_with_mark,
+        streamed(b"\xef\xbb", b"\xbf" + FIRST),
+        [GOOD, streamed(FIRST, MARK), streamed(MARK, MARK + FIRST), streamed(), PLAIN],
+    ),
+    "larger events": (
+        lambda e: framing.each_is_larger(e, 9),
+        streamed(FIRST, SECOND, DONE),
+        [streamed(FIRST, event("x" * 9), DONE), streamed(FIRST), streamed()],
+    ),
     "last values": (
         lambda e: stream.last_values_are(e, [["path", "value"], ["$.choices", "[]"]]),
         streamed(FIRST, event('{"choices": []}'), DONE),
@@ -327,6 +385,22 @@ def test_a_check_fails_in_words_and_shows_expected_got_where_and_the_wire(
 
 
 WORDS: dict[str, Callable[[Clock], None]] = {
+    "the lines of the stream end with CRLF and LF, not with CR": lambda _: framing.has_line_ends(
+        streamed(FIRST, b"\r\n"), "cr"
+    ),
+    "the stream has 1 comment, not 2": lambda _: framing.has_comments(
+        streamed(b": hi\n\n", FIRST), 2
+    ),
+    "the stream does not begin with one byte order mark": (
+        lambda _: framing.begins_with_mark(GOOD)
+    ),
+    "event 2 has 3 bytes, and should have more than 3": lambda _: framing.each_is_larger(
+        streamed(FIRST, event("123"), DONE), 3
+    ),
+    "$.model of no chunk is missing": lambda _: stream.some_is(GOOD, "$.model", MISSING),
+    '$.model of the first chunk is "gpt-4", not 7': lambda _: stream.first_values_are(
+        GOOD, [["path", "value"], ["$.model", "7"]]
+    ),
     "the connection was not reset": lambda _: answer.breaks_off(EARLY, "reset"),
     "the connection did not end before the answer": lambda _: answer.breaks_off(GOOD, "early end"),
     "an answer began, with status 429": lambda _: answer.does_not_begin(ERROR),
@@ -501,6 +575,24 @@ def test_every_chunk_is_created_at_the_time_of_the_request() -> None:
         for bad in (streamed(good, event('{"created": 1}')), streamed()):
             with pytest.raises(ViolationError):
                 timing.each_created_at_request(bad, "$.created", clock)
+
+
+@pytest.mark.parametrize(
+    "value", ["Wed, 01 Jan 2025 00:00:07 GMT", "Wed, 01 Jan 2025 00:00:09 GMT", "7", None]
+)
+def test_a_date_in_a_header_is_judged_to_the_second(value: str | None) -> None:
+    headers = () if value is None else (("Retry-After", value),)
+    with (
+        SimulatedClock() as clock,
+        pytest.raises(ViolationError, match="is not 7 s after the request"),
+    ):
+        timing.is_date_after(replace(GOOD, headers=headers), "Retry-After", 7.0, clock)
+
+
+def test_a_date_in_a_header_is_counted_from_the_request() -> None:
+    good = replace(GOOD, headers=(("retry-after", "Wed, 01 Jan 2025 00:00:08 GMT"),))
+    with SimulatedClock() as clock:
+        timing.is_date_after(good, "Retry-After", 7.0, clock)
 
 
 def test_an_empty_text_is_everywhere_and_not_worth_looking_for() -> None:

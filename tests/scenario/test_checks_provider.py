@@ -241,5 +241,5 @@ def test_an_end_of_another_kind_is_not_timed() -> None:
 
 def test_an_exchange_that_has_not_ended_for_the_provider_has_no_end() -> None:
     still = noted(GOOD, outcome="open", ended=None)
-    with pytest.raises(ViolationError, match="not that the answer was finished"):
+    with pytest.raises(ViolationError, match="says that the exchange has not ended, not that the"):
         provider.ended(still, "the answer was finished")

@@ -33,7 +33,12 @@ def test_without_gzip_the_bytes_are_what_they_are(headers: tuple[tuple[str, str]
 
 
 def test_what_claims_to_be_gzip_and_is_none_stays_as_it_is() -> None:
-    assert decoded(GZIP, EVENTS[:1]) == EVENTS[:1]
+    assert decoded(GZIP, EVENTS) == EVENTS
+
+
+def test_what_follows_the_end_of_gzip_stays_as_it_is() -> None:
+    pieces = [(1.0, gzip.compress(b"Hello") + b"one"), (2.0, b"two")]
+    assert decoded(GZIP, pieces) == [(1.0, b"Helloone"), (2.0, b"two")]
 
 
 def test_a_stream_that_breaks_off_is_read_as_far_as_it_goes() -> None:

@@ -112,7 +112,7 @@ def _add_routes(app: ProviderApp, agent: str, plans: Plans, unix: Callable[[], f
 
     async def chat(format_: Format) -> Response:
         body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
-        asked = read(request.query_string, request.headers.get(HEADER), body)
+        asked = read(request.query_string, _selected(), body)
         found = token.find(asked.document or {})
         if found is not None:
             exchange_of(request.scope).file_under(found)
@@ -135,6 +135,11 @@ def _add_routes(app: ProviderApp, agent: str, plans: Plans, unix: Callable[[], f
     @app.get("/health", provide_automatic_options=False)
     async def health() -> Response:
         return await play(_health(healthy=plans.plan(agent).healthy))
+
+
+def _selected() -> str | None:
+    # Given twice, it is one list: a parameter that stands in both is refused.
+    return "&".join(request.headers.getlist(HEADER)) or None
 
 
 def _health(*, healthy: bool) -> Answer:

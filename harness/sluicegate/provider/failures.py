@@ -35,7 +35,11 @@ def error(
 
 def failure(status: int) -> Document:
     """Build the error body that fits a status from 400 to 599."""
-    message, kind, code = _FITTING.get(status) or (_phrase(status), kind_of(status), None)
+    message, kind, code = _FITTING.get(status) or (
+        phrase(status).capitalize(),
+        kind_of(status),
+        None,
+    )
     return error(message, kind, code=code)
 
 
@@ -44,8 +48,17 @@ def kind_of(status: int) -> str:
     return "server_error" if status >= _FIRST_SERVER_ERROR else "invalid_request_error"
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase.capitalize()
-    except ValueError:
-        return "Server error" if status >= _FIRST_SERVER_ERROR else "Client error"
+def phrase(status: int) -> str:
+    """Return what a status is called: `Bad Gateway`, or `Server Error` where it has no name."""
+    if status in set(HTTPStatus):
+        return _RENAMED.get(status) or HTTPStatus(status).phrase
+    return "Server Error" if status >= _FIRST_SERVER_ERROR else "Client Error"
+
+
+# As RFC 9110 has them, and Python from 3.13 on.
+_RENAMED = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}

@@ -1,6 +1,7 @@
 """The parameters of an answer: their names, what they accept, and one sentence on each."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,25 @@ def _refuse_constant(_: str) -> NoReturn:
     raise NotAcceptedError  # NaN is no JSON
 
 
-_JSON: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise NotAcceptedError  # JSON has no way to write it again
+    return number
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+DEEPEST: Final = 64
+"""Levels of objects and arrays that the arguments of a tool may have."""
+
+
+def _is_too_deep(value: object, levels: int = DEEPEST) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return not levels or any(_is_too_deep(each, levels - 1) for each in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +164,11 @@ def _tool_call(value: str) -> tuple[ToolCall, int]:
     if name is None:
         raise NotAcceptedError
     try:
-        _, end = _JSON.raw_decode(value, name.end())
+        arguments, end = _JSON.raw_decode(value, name.end())
     except (ValueError, RecursionError):
         raise NotAcceptedError from None
     between = _BETWEEN_TOOLS.match(value, end)
-    if between is None:
+    if between is None or _is_too_deep(arguments):
         raise NotAcceptedError
     return ToolCall(name.group(1), value[name.end() : end]), between.end()
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Final
 
 from . import framing
 from .answer import Answer, Part
 from .encoding import encode
+from .failures import phrase
 from .frames import Document, Format, Headers
 from .script import Body, ContentLength, Script
 from .stream import MALFORMED
@@ -66,15 +66,11 @@ def _half(data: bytes) -> bytes:
 
 
 def _page(status: int) -> bytes:
-    title = f"{status} {_phrase(status)}"
+    title = f"{status} {phrase(status)}"
     return (
         f"<html>\n<head><title>{title}</title></head>\n"
         f"<body>\n<center><h1>{title}</h1></center>\n</body>\n</html>\n"
     ).encode()
-
-
-def _phrase(status: int) -> str:
-    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
 
 
 def _error(format_: Format, status: int) -> Document:

@@ -64,11 +64,12 @@ def validated(document: dict[str, Any], schema: str) -> ChatRequest:
     if found:
         param = found[0].param
         raise RefusedError(f"{param or 'The body'}: {found[0].message}", param=param)
-    options = document.get("stream_options") or {}
+    # Of the Anthropic format it is no member, and may be anything.
+    options = document.get("stream_options")
     return ChatRequest(
         model=document["model"],
         stream=bool(document.get("stream")),
-        include_usage=bool(options.get("include_usage")),
+        include_usage=isinstance(options, dict) and bool(options.get("include_usage")),
     )
 
 

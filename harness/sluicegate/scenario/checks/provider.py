@@ -72,11 +72,17 @@ OUTCOMES: Mapping[str, Outcome] = {
 }
 """How an exchange can have ended, in the words of a scenario."""
 
+_TOLD: Mapping[Outcome, str] = {outcome: words for words, outcome in OUTCOMES.items()} | {
+    "open": "the exchange has not ended",
+    "server stopped": "the provider was stopped",
+    "failed": "the provider failed, which is a bug in it",
+}
+
 
 def ended(exchange: Exchange, outcome: str) -> None:
     """Require how the exchange ended for the provider, in the words of `OUTCOMES`."""
     got = _last(exchange).outcome
-    told = next((words for words, each in OUTCOMES.items() if each == got), got)
+    told = _TOLD[got]
     require(
         exchange,
         holds=got == OUTCOMES[outcome],

@@ -112,15 +112,15 @@ def names_are(exchange: Exchange, expected: Sequence[str]) -> None:
 
 
 def some_is(exchange: Exchange, path: str, expected: object) -> None:
-    """Require the value at a path of one event at least."""
+    """Require the value at a path of one chunk at least; MISSING requires one without it."""
     found = [at(chunk, path) for chunk in _some(exchange)]
-    got = [value for value in found if value is not MISSING]
+    told = [brief(value) for value in found if value is not MISSING]
     require(
         exchange,
-        holds=any(same(value, expected) for value in got),
+        holds=any(same(value, expected) for value in found),
         words=f"{path} of no chunk is {brief(expected)}",
         expected=f"{path} of one chunk to be {show(expected)}",
-        got=", ".join(map(brief, got)) or "no such member",
+        got=", ".join(told) or "no such member",
     )
 
 
@@ -246,15 +246,24 @@ def only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
 _PLACES = {0: "first chunk", -1: "last chunk", -2: "last chunk but one"}
 
 
+def first_values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
+    """Require the values of the first chunk, from a table with the columns path and value."""
+    _values_are(exchange, table, 0)
+
+
 def last_values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
     """Require the values of the last chunk, from a table with the columns path and value."""
-    last = _some(exchange)[-1]
+    _values_are(exchange, table, -1)
+
+
+def _values_are(exchange: Exchange, table: Sequence[Sequence[str]], place: int) -> None:
+    chunk, where = _some(exchange)[place], _PLACES[place]
     for path, value in rows(table, ("path", "value")):
-        got, expected = at(last, path), written(value)
+        got, expected = at(chunk, path), written(value)
         require(
             exchange,
             holds=same(got, expected),
-            words=f"{path} of the last chunk is {brief(got)}, not {brief(expected)}",
-            expected=f"{path} of the last chunk to be {show(expected)}",
+            words=f"{path} of the {where} is {brief(got)}, not {brief(expected)}",
+            expected=f"{path} of the {where} to be {show(expected)}",
             got=show(got),
         )

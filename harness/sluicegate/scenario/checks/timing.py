@@ -1,6 +1,7 @@
 """Checks on time, in seconds on the scenario's clock and within its tolerance."""
 
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from sluicegate.errors import NotJudgedError
 from sluicegate.runtime.clock import Clock
@@ -8,7 +9,7 @@ from sluicegate.scenario.exchange import Exchange
 
 from .answer import body
 from .stream import chunks, texts
-from .values import at, brief, show
+from .values import at, brief, quoted, show
 from .violation import violated
 
 
@@ -71,6 +72,22 @@ def each_created_at_request(exchange: Exchange, path: str, clock: Clock) -> None
     found = chunks(exchange)
     for chunk in found or [None]:
         _is_now(exchange, path, chunk, clock)
+
+
+def is_date_after(exchange: Exchange, name: str, seconds: float, clock: Clock) -> None:
+    """Require the date in a header, so many seconds after the request, to the second."""
+    now = clock.unix() - clock.time() + seconds
+    first, last = int(now + exchange.started), int(now + exchange.ended)
+    got = exchange.header(name)
+    wanted = " to ".join(dict.fromkeys(formatdate(each, usegmt=True) for each in (first, last)))
+    if got not in {formatdate(each, usegmt=True) for each in range(first, last + 1)}:
+        shown = "no such header" if got is None else quoted(got)
+        violated(
+            exchange,
+            f"the header {name} is {shown}, which is not {_seconds(seconds)} after the request",
+            expected=f"the header {name} to be {wanted}",
+            got=shown,
+        )
 
 
 def _is_now(exchange: Exchange, path: str, document: object, clock: Clock) -> None:
