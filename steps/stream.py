@@ -101,6 +101,11 @@ def _(world: World, schema: str) -> None:
     stream.is_valid(world.exchange, schema, "strict")
 
 
+@then("every chunk before the broken event follows the strict schema {schema}")
+def _(world: World, schema: str) -> None:
+    stream.is_valid(world.exchange, schema, "strict", breaks=True)
+
+
 @then("the role {text} comes once, in the first chunk")
 def _(world: World, role: str) -> None:
     stream.has_role_first(world.exchange, role)

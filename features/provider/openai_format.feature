@@ -20,7 +20,7 @@ Feature: The OpenAI format
 
     Scenario: The chunks before a broken one
       When the client asks for a stream with the parameters "fail_chunk=4"
-      Then every chunk follows the strict schema "openai/chat.completion.chunk"
+      Then every chunk before the broken event follows the strict schema "openai/chat.completion.chunk"
       And the stream says "Hello", " from", " streaming"
 
     Scenario Outline: The error for "<parameters>"

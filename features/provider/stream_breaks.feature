@@ -68,6 +68,22 @@ Feature: A stream that breaks off
       Then the stream has 3 events
       And the body ends with "data: {\"broken\": "
 
+    Scenario Outline: What an ordinary client sees when the provider <ends>
+      Given the client is "httpx-sse"
+      And the provider <ends> after chunk 2
+      When the client asks for a stream
+      Then the stream says "Hello", " from"
+      And the stream does not claim to be complete
+
+      Examples:
+        | ends                    |
+        | resets the connection   |
+        | drops the connection    |
+        | ends the stream         |
+        | sends a malformed event |
+        | sends half an event     |
+        | sends an error event    |
+
     Scenario: The provider tells of its failure in an error event
       Given the provider sends an error event after chunk 1
       When the client asks for a stream

@@ -245,7 +245,6 @@ OPENED = "    And the box is opened after 6 seconds\n"
 HARD = [
     ("several-whens", f"  Scenario: A\n{EATS}{STEPS}", 7),
     ("several-whens", f"  Scenario: A\n{EATS}    And someone eats once\n{EATING}", 7),
-    ("given-after-when", f"  Scenario: A\n{STEPS}    Given a box with 2 apples\n", 8),
     ("first-person", f"  Scenario: A\n    When I eat\n{EATING}", 6),
     ("same-row", SAME_ROWS, 8),
     ("slow", f"  Scenario: A\n    When someone waits for 10 seconds\n{EATING}", 5),

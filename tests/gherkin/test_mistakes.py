@@ -319,6 +319,13 @@ MISTAKES = [
         "nothing after 'When someone eats once' is checked",
         "add a Then below it, or remove it",
     ),
+    Mistake(
+        "precondition at the end",
+        f"Feature: F\n  Scenario: A\n{STEPS}    Given a box with 2 apples\n",
+        5,
+        "'Given a box with 2 apples' prepares nothing",
+        "put it above the action that it is to prepare, or remove it",
+    ),
     in_scenario(
         "wrong kind of step",
         "When 3 apples are left",

@@ -180,8 +180,10 @@ LIMITS = (
     *limit("input-tokens", "150000", "149000"),
     *limit("output-tokens", "30000", "30000"),
 )
+USED_UP = (*limit("requests", "60", "0"), *LIMITS[3:])
 HEADERS = [
-    document("fail=429&rate_limit=true", LIMITED, status=429, more=LIMITS),
+    document("fail=429&rate_limit=true", LIMITED, status=429, more=USED_UP),
+    stream("&rate_limit=true", *WHOLE, headers=headed(*LIMITS)),
     stream("&request_id=req-1", *WHOLE, headers=headed(("request-id", "req-1"))),
 ]
 

@@ -329,7 +329,7 @@ def test_the_ping_keeps_to_the_schema() -> None:
 
 
 def test_the_rate_limit_has_three_headers_for_each_of_four_limits() -> None:
-    headers = dict(FORMAT.rate_limit())
+    headers = dict(FORMAT.rate_limit(is_over=False))
     for of in ("requests", "tokens", "input-tokens", "output-tokens"):
         prefix = f"anthropic-ratelimit-{of}"
         assert int(headers.pop(f"{prefix}-limit")) >= int(headers.pop(f"{prefix}-remaining"))

@@ -314,7 +314,7 @@ def test_an_error_in_mid_stream_to_the_byte() -> None:
 
 
 def test_the_headers_of_a_rate_limit_say_what_is_left() -> None:
-    assert openai.rate_limit() == (
+    assert openai.rate_limit(is_over=False) == (
         ("x-ratelimit-limit-requests", "60"),
         ("x-ratelimit-limit-tokens", "150000"),
         ("x-ratelimit-remaining-requests", "59"),

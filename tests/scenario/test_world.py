@@ -198,12 +198,19 @@ def test_what_was_planned_is_answered_to_the_clients_own_requests(world: World) 
     assert {entry_of(exchange).token for exchange in world.exchanges} == {"scenario"}
 
 
-def test_a_plan_that_a_later_sentence_adds_to_begins_anew(world: World) -> None:
+def test_a_plan_may_begin_after_a_request_and_not_change_after_one(world: World) -> None:
+    world.ask()
     world.plan.begin(1, fail=429)
     world.ask_often(2)
+    assert [exchange.status for exchange in world.exchanges] == [200, 429, 200]
     world.plan.say(text=("Hi",))
-    world.ask_often(2)
-    assert [exchange.status for exchange in world.exchanges] == [429, 200, 429, 200]
+    with pytest.raises(SluicegateError, match="comes too late"):
+        world.ask()
+
+
+def test_a_client_that_goes_away_at_once_is_refused(world: World) -> None:
+    with pytest.raises(SluicegateError, match="give it time"):
+        world.ask(leave=0.0)
 
 
 def test_what_no_provider_can_do_is_told_before_anything_is_asked(world: World) -> None:

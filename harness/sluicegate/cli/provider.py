@@ -148,7 +148,7 @@ def provider(  # noqa: PLR0913 - click passes each option by its name
 
     There are many more: `sluicegate provider --faults` lists them all. They may stand in the
     header X-Sluicegate-Faults or after the name of the model, too (gpt-4?fail=429). A bad value
-    gets 400, with the parameter's name in error.param.
+    gets 400, and a message that names the parameter.
 
     \b
     Try it:

@@ -25,8 +25,8 @@ from pytest_bdd.parsers import StepParser
 from sluicegate.scenario import phrases
 from sluicegate.scenario.checks.provider import OUTCOMES
 from sluicegate.scenario.client import Kind as ClientKind
+from sluicegate.scenario.planning import Dialect
 from sluicegate.scenario.target import VARIANTS
-from sluicegate.scenario.world import Dialect
 from sluicegate.wire import schema
 
 

@@ -94,9 +94,14 @@ def stream_error() -> Frame:
     return Frame("start", encode(_error(*_FITTING[529])), "error")
 
 
-def rate_limit() -> Headers:
-    """Build the headers of four limits, of which most is left."""
-    return _RATE_LIMIT
+def rate_limit(*, is_over: bool) -> Headers:
+    """Build the headers of four limits, of which most is left, or no request if it is over."""
+    return tuple(
+        (name, "0" if is_over and name == _REQUESTS_LEFT else n) for name, n in _RATE_LIMIT
+    )
+
+
+_REQUESTS_LEFT: Final = "anthropic-ratelimit-requests-remaining"
 
 
 def request_id(name: str) -> Headers:

@@ -116,7 +116,8 @@ def _add_routes(app: ProviderApp, agent: str, plans: Plans, unix: Callable[[], f
         found = token.find(asked.document or {})
         if found is not None:
             exchange_of(request.scope).file_under(found)
-        answer = responder.respond(format_, asked, plans.answer(agent, found), found)
+        planned = plans.answer(agent, found)
+        answer = responder.respond(format_, asked, planned, plans.kind(agent, found))
         return await play(answer, app.settle)
 
     @app.post("/v1/chat/completions", provide_automatic_options=False)

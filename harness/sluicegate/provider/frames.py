@@ -88,8 +88,11 @@ class Format(Protocol):
     def stream_error(self) -> Frame:
         """Build the event by which a provider says in mid-stream that it has failed."""
 
-    def rate_limit(self) -> Headers:
-        """Build the headers that tell a client how much of its rate limit is left."""
+    def rate_limit(self, *, is_over: bool) -> Headers:
+        """Build the headers that tell a client how much of its rate limit is left.
+
+        `is_over`: no request of it is.
+        """
 
     def request_id(self, name: str) -> Headers:
         """Build the header that names the request."""

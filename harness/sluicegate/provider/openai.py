@@ -77,9 +77,11 @@ def stream_error() -> Frame:
     return Frame("start", encode(failures.error(message, "server_error")))
 
 
-def rate_limit() -> Headers:
-    """Build the headers of a limit of 60 requests and 150,000 tokens, of which most are left."""
-    return _RATE_LIMIT
+def rate_limit(*, is_over: bool) -> Headers:
+    """Build the headers of two limits, of which most is left, or no request if `is_over`."""
+    return tuple(
+        (name, "0" if is_over and name == _REQUESTS_LEFT else n) for name, n in _RATE_LIMIT
+    )
 
 
 def request_id(name: str) -> Headers:
@@ -95,10 +97,11 @@ def models(names: Sequence[str], created: int) -> Document:
     return {"object": "list", "data": data}
 
 
+_REQUESTS_LEFT = "x-ratelimit-remaining-requests"
 _RATE_LIMIT = (
     ("x-ratelimit-limit-requests", "60"),
     ("x-ratelimit-limit-tokens", "150000"),
-    ("x-ratelimit-remaining-requests", "59"),
+    (_REQUESTS_LEFT, "59"),
     ("x-ratelimit-remaining-tokens", "149984"),
     ("x-ratelimit-reset-requests", "1s"),
     ("x-ratelimit-reset-tokens", "6m0s"),

@@ -16,10 +16,13 @@ LONGEST: Final = 86_400_000
 LARGEST: Final = 1_000_000
 """The largest number of chunks, and of anything else that is counted."""
 
-LARGEST_PADDING: Final = 10_000_000
+LARGEST_PADDING: Final = 1_000_000
 """The largest `padding`, in bytes."""
 
 Group = Literal["what it says", "when", "failures", "bytes", "headers", "quirks", "repetition"]
+
+SWITCH: Final = "true or false"
+"""What a parameter accepts that is on or off."""
 
 FAULTY: Final[frozenset[Group]] = frozenset({"failures", "bytes", "headers", "quirks"})
 """The groups whose parameters `fail_times` and `fail_rate` switch off and on."""
@@ -100,7 +103,7 @@ def _one_of(group: Group, meaning: str, values: Mapping[str, str]) -> Parameter:
 
 
 def _switch(group: Group, meaning: str) -> Parameter:
-    return Parameter(group, meaning, "true or false", _boolean)
+    return Parameter(group, meaning, SWITCH, _boolean)
 
 
 def _known(value: str, values: Mapping[str, str]) -> str:
@@ -186,6 +189,9 @@ def _matching(pattern: str) -> Callable[[str], str]:
     return read
 
 
+FORMATS: Final = (openai, anthropic)
+"""The wire formats that the provider speaks."""
+
 QUIRKS: Final[Mapping[str, str]] = {**openai.QUIRKS, **anthropic.QUIRKS}
 """What `quirks` can name: small departures of real providers, each in one sentence."""
 
@@ -230,18 +236,22 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "pace": _time("when", "waits that long after each chunk of a stream; 100 unless given"),
     "jitter": _time("when", "makes each pace longer or shorter by up to that long, from `seed`"),
     "silence": _time("when", "how long a silence lasts; without it until the client goes away"),
-    "keep_alive": _time("when", "sends a comment, or a ping, that often while it waits", least=1),
+    "keep_alive": _time(
+        "when",
+        "sends a comment, or a ping, that often while a stream that has begun waits",
+        least=1,
+    ),
     "stream": _switch("what it says", "streams, or does not, whatever the body says"),
     "text": Parameter(
         "what it says",
         "the answer; a stream sends it word by word, or piece by piece",
-        "a text, or a list of pieces in JSON",
+        "a text; one that begins with [ is a list of pieces in JSON",
         _pieces,
     ),
     "reasoning": Parameter(
         "what it says",
         "the reasoning that comes before the answer",
-        "a text, or a list of pieces in JSON, that is not empty",
+        "a text that is not empty; one that begins with [ is a list of pieces in JSON",
         _some_pieces,
     ),
     "tool_calls": Parameter(
@@ -285,7 +295,7 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "body": _one_of("failures", "what a plain document is in place of the answer", _BODIES),
     "content_length": _one_of(
         "failures",
-        "whether Content-Length of a plain document is true",
+        "whether Content-Length of a plain document is true, over HTTP/1.1",
         {
             "right": "as many bytes as it says",
             "too_long": "ten bytes fewer than it says, and the connection ends",

@@ -74,9 +74,13 @@ class OpenExchange:
         self._journal.close(self._recording, self._now(), outcome)
 
     def disconnected(self) -> None:
-        """End the exchange of a connection that is gone: broken as planned, or by the client."""
-        fault = None if self._connection is None else self._connection.fault
-        self.end(fault or "client went away")
+        """End the exchange of a connection that is gone: as planned, or by the server or client."""
+        connection = self._connection
+        if connection is not None and connection.fault:
+            self.end(connection.fault)
+        else:
+            is_stopping = connection is not None and connection.is_stopping
+            self.end("server stopped" if is_stopping else "client went away")
 
     async def _break_off(self, fault: Fault) -> NoReturn:
         connection = self._breakable()

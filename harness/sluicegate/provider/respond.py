@@ -1,6 +1,6 @@
 """What the provider answers to a request: the script that it selects, in the format it speaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any
@@ -22,6 +22,9 @@ STREAM_HEADERS = (
 )
 
 
+TOO_MANY_REQUESTS = 429
+
+
 @dataclass(frozen=True, slots=True)
 class Responder:
     """Answers the requests of one agent.
@@ -33,7 +36,7 @@ class Responder:
     unix: Callable[[], float]
     repetition: Repetition
 
-    def respond(self, format_: Format, asked: Asked, planned: Values, kind: object) -> Answer:
+    def respond(self, format_: Format, asked: Asked, planned: Values, kind: Hashable) -> Answer:
         """Answer a request.
 
         `planned` is what a plan says of this attempt. A bad parameter is refused at once. What the
@@ -43,16 +46,18 @@ class Responder:
         """
         try:
             selection = select(asked.query, asked.header, asked.model, planned)
-            _check_quirks(format_, selection.script)
+            check_quirks(format_, selection.script)
         except RefusedError as refused:
             return refusal(format_, refused)
-        script = self._struck(selection, asked, kind)
+        script = self._struck(format_, selection, asked, kind)
         answer = self._answer(format_, script, asked)
         return replace(answer, delay=script.delay + answer.delay)
 
-    def _struck(self, selection: Selection, asked: Asked, kind: object) -> Script:
+    def _struck(
+        self, format_: Format, selection: Selection, asked: Asked, kind: Hashable
+    ) -> Script:
         suffix = (asked.model or "").partition("?")[2]
-        key = hash((asked.query, asked.header, suffix, kind))
+        key = hash((format_.NAME, asked.query, asked.header, suffix, kind))
         strikes = self.repetition.strikes(selection.script, key)
         return selection.script if strikes else selection.without_faults()
 
@@ -89,7 +94,8 @@ class Responder:
         if script.retry_after_date is not None:
             date = formatdate(self.unix() + script.retry_after_date, usegmt=True)
             headers += (("Retry-After", date),)
-        headers += format_.rate_limit() if script.rate_limit else ()
+        is_over = script.fail == TOO_MANY_REQUESTS
+        headers += format_.rate_limit(is_over=is_over) if script.rate_limit else ()
         return headers + (format_.request_id(script.request_id) if script.request_id else ())
 
 
@@ -106,7 +112,8 @@ _SILENT: dict[Any, Answer] = {
 """The failures that have no head."""
 
 
-def _check_quirks(format_: Format, script: Script) -> None:
+def check_quirks(format_: Format, script: Script) -> None:
+    """Raise RefusedError for a quirk that is none of the format's, or that shows nowhere."""
     if not script.quirks:
         return
     unknown = sorted(script.quirks - format_.QUIRKS.keys())

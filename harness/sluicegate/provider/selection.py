@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from .parameters import FAULTY, PARAMETERS, NotAcceptedError
+from .combinations import check
+from .parameters import FAULTY, PARAMETERS, SWITCH, NotAcceptedError
 from .refusal import RefusedError
 from .script import Script
 
@@ -58,11 +59,11 @@ def select(query: bytes, header: str | None, model: str | None, planned: Values)
 
 
 def read_parameters(text: str, where: str = "") -> dict[str, Any]:
-    """Read the parameters in a text that is written as a query.
+    """Read the parameters in a text that is written as a query; `where` it stands, if elsewhere.
 
-    Those of other names are left to whoever they are meant for (`api-version`), unless they look
-    like a known one misspelt. Raises RefusedError for a value that is not accepted, a parameter
-    given twice and a misspelt name; its `param` is the name as it was given.
+    In a query those of other names are left to whoever they are meant for (`api-version`), unless
+    they look like a known one misspelt. Raises RefusedError for a value that is not accepted, a
+    parameter given twice and an unknown name; its `param` is the name as it was given.
     """
     found: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
@@ -70,8 +71,8 @@ def read_parameters(text: str, where: str = "") -> dict[str, Any]:
             raise RefusedError(f"{_named(name, where)} is given more than once.", param=name)
         if name in PARAMETERS:
             found[name] = _read(name, value, where)
-        else:
-            _refuse_if_misspelt(name, where)
+        elif where or _meant(name):
+            raise _unknown(name, where)
     return found
 
 
@@ -82,57 +83,10 @@ def read_planned(answer: Mapping[str, object]) -> dict[str, Any]:
     """
     unknown = next((name for name in answer if name not in PARAMETERS), None)
     if unknown is not None:
-        near = _meant(unknown)
-        hint = f"did you mean {near!r}? " if near else ""
-        accepted = f"{hint}Accepted are {', '.join(PARAMETERS)}."
-        raise RefusedError(f"Unknown parameter {unknown!r}: {accepted}", param=unknown)
+        raise _unknown(unknown, "")
     values = {name: _read(name, _text(name, value), "") for name, value in answer.items()}
     check(_script(values), values.keys())
     return values
-
-
-def check(script: Script, given: Iterable[str]) -> None:
-    """Raise RefusedError for a parameter that would do nothing beside the others that were given.
-
-    A fault that silently does not take place makes a test pass that tests nothing.
-    """
-    names = set(given)
-    for name, (needs, is_met) in _NEEDS.items():
-        if name in names and not is_met(script, names):
-            raise RefusedError(f"Parameter {name!r} does nothing without {needs}.", param=name)
-
-
-def _is_silent(script: Script, _: set[str]) -> bool:
-    return script.fail in ("timeout", "silence") or script.fail_chunk_mode == "silence"
-
-
-def _can_be_cut(script: Script, _: set[str]) -> bool:
-    if script.cut == "characters":
-        said = "".join((*(script.text or ()), *script.reasoning))
-        return script.encoding == "identity" and not said.isascii()
-    return script.cut != "line_ends" or (
-        script.line_end == "crlf" and script.encoding == "identity"
-    )
-
-
-def _can_fail(_: Script, given: set[str]) -> bool:
-    return any(PARAMETERS[name].group in FAULTY for name in given)
-
-
-_NEEDS: Final[Mapping[str, tuple[str, Callable[[Script, set[str]], bool]]]] = {
-    "fail_chunk_mode": ("fail_chunk", lambda _, given: "fail_chunk" in given),
-    "silence": ("fail=timeout, fail=silence or fail_chunk_mode=silence", _is_silent),
-    "cut": (
-        (
-            "something to cut: characters needs a text that is not ASCII, line_ends needs"
-            " line_end=crlf, and neither goes with gzip"
-        ),
-        _can_be_cut,
-    ),
-    "jitter": ("seconds to vary: pace is 0", lambda script, _: script.pace > 0),
-    "fail_times": ("a fault beside it", _can_fail),
-    "fail_rate": ("a fault beside it", _can_fail),
-}
 
 
 def _script(values: Values) -> Script:
@@ -144,9 +98,11 @@ def _text(name: str, value: object) -> str:
         return value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return ",".join(value) if name == "quirks" else json.dumps(value)
-    if value is None or isinstance(value, bool | int | float):
+    is_switch = PARAMETERS[name].accepts == SWITCH
+    if is_switch if isinstance(value, bool) else isinstance(value, int | float):
         return json.dumps(value)
-    raise RefusedError(f"Parameter {name!r}: expected a text or a number.", param=name)
+    accepts = PARAMETERS[name].accepts
+    raise RefusedError(f"Parameter {name!r}: expected {accepts}, got another value.", param=name)
 
 
 def _read(name: str, value: str, where: str) -> object:
@@ -168,15 +124,12 @@ def _shown(value: str) -> str:
     return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}..."
 
 
-def _refuse_if_misspelt(name: str, where: str) -> None:
-    meant = _meant(name)
-    if meant is not None:
-        what = _named(name, where).removeprefix("Parameter ")
-        raise RefusedError(
-            f"Unknown parameter {what}: did you mean {meant!r}?"
-            f" Accepted are {', '.join(PARAMETERS)}.",
-            param=name,
-        )
+def _unknown(name: str, where: str) -> RefusedError:
+    near = _meant(name)
+    what = _named(name, where).removeprefix("Parameter ")
+    hint = f"did you mean {near!r}? " if near else ""
+    accepted = f"Accepted are {', '.join(PARAMETERS)}."
+    return RefusedError(f"Unknown parameter {what}: {hint}{accepted}", param=name)
 
 
 def _meant(name: str) -> str | None:

@@ -34,6 +34,11 @@ class FaultyConnection(Connection):
         self.state = {**self.state, STATE: self}
         self.fault: Fault | None = None
 
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether its server stops."""
+        return bool(self.context.terminated.is_set())
+
     async def protocol_send(self, event: Event) -> None:
         """Do what Hypercorn's protocol wants of the connection, unless it is broken."""
         # Hypercorn would still end the answer, and say goodbye under TLS.

@@ -1,24 +1,31 @@
 """What the provider of a scenario is to answer, gathered sentence by sentence."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from sluicegate.errors import SluicegateError
-from sluicegate.provider import openai
-from sluicegate.provider.frames import Identity
+from sluicegate.provider import anthropic, openai
+from sluicegate.provider.frames import Format, Identity
 from sluicegate.provider.parameters import PARAMETERS
 from sluicegate.provider.plain import FIRST_ERROR
+from sluicegate.provider.plan import MOST_ANSWERS
 from sluicegate.provider.refusal import RefusedError
+from sluicegate.provider.respond import check_quirks
 from sluicegate.provider.script import Script
 from sluicegate.provider.selection import Values, read_parameters, read_planned
 
 from .checks.answer import rows
 from .checks.values import number, parsed, quoted
 from .contradictions import AFTER, Parameters, refuse_idle, refuse_later_failure, refuse_twice
+
+Dialect = Literal["OpenAI", "Anthropic"]
+"""The wire formats that a client can speak."""
+
+FORMATS: Final[Mapping[Dialect, Format]] = {"OpenAI": openai, "Anthropic": anthropic}
 
 _OK: Final = 200
 
@@ -61,9 +68,10 @@ class Planning:
 
     def begin(self, times: int, **parameters: object) -> None:
         """Let so many requests, after those before, be answered differently."""
-        if not times:
+        if not 0 < times <= MOST_ANSWERS:
             raise SluicegateError(
-                "0 times is never: leave this sentence out, or say how often it happens"
+                f"{number(times, 'time')} is {'too often' if times else 'never'}: from 1 to "
+                f"{MOST_ANSWERS} answers can be told apart"
             )
         self._refuse_after_a_table()
         self.first += [_written(parameters)] * times
@@ -97,12 +105,12 @@ class Planning:
         self.rest = False
         self._refuse_contradictions()
 
-    def document(self) -> dict[str, Any]:
-        """Return the plan as JSON."""
+    def document(self, dialect: Dialect = "OpenAI") -> dict[str, Any]:
+        """Return the plan as JSON, for a client that speaks that wire format."""
         answers = [{**self.common, **own} for own in self.first]
         if self.rest:
             answers.append({**({"fail": "none"} if self.first else {}), **self.common})
-        return {"answers": list(map(_complete, answers))}
+        return {"answers": [_complete(answer, FORMATS[dialect]) for answer in answers]}
 
     def _refuse_after_a_table(self) -> None:
         if not self.rest:
@@ -120,18 +128,11 @@ class Planning:
 
 
 def _cell(cell: str, where: str) -> Parameters:
-    pairs = parse_qsl(cell, keep_blank_values=True)
     try:
         read_parameters(cell, where)
     except RefusedError as refused:
         raise _impossible(refused) from None
-    unknown = next((name for name, _ in pairs if name not in PARAMETERS), None)
-    if unknown is not None:
-        raise SluicegateError(
-            f"{where}: there is no parameter {quoted(unknown)}; a cell is written as a query, such "
-            "as fail=429&delay=100"
-        )
-    return dict(pairs)
+    return dict(parse_qsl(cell, keep_blank_values=True))
 
 
 def _arguments(tool: str, arguments: str) -> str:
@@ -175,9 +176,9 @@ def _whole(seconds: float, each: int, unit: str) -> int:
     return int(units)
 
 
-def _complete(answer: Parameters) -> Parameters:
+def _complete(answer: Parameters, format_: Format) -> Parameters:
     after = answer.pop(AFTER, None)
-    values = _read(answer if after is None else {**answer, "fail_chunk": 1})
+    values = _read(answer if after is None else {**answer, "fail_chunk": 1}, format_)
     return answer if after is None else {**answer, "fail_chunk": _place(after, values)}
 
 
@@ -196,11 +197,13 @@ def _chunks(script: Script) -> int:
     return sum(frame.kind == "content" for frame in frames)
 
 
-def _read(answer: Parameters) -> Values:
+def _read(answer: Parameters, format_: Format) -> Values:
     try:
-        return read_planned(answer)
+        values = read_planned(answer)
+        check_quirks(format_, Script(**values))
     except RefusedError as refused:
         raise _impossible(refused) from None
+    return values
 
 
 def _impossible(refused: RefusedError) -> SluicegateError:

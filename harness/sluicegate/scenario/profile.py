@@ -8,7 +8,8 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     ready.statuses = [200]          # what means that the system is ready,
     ready.within_seconds = 10       # and how long to wait for it
 
-    control = "http://127.0.0.1:8003"   # where its plans are filed, if not at its URL
+    control = "http://127.0.0.1:8003"   # where its plans are filed, if not at its URL,
+    agent = "ccrouter"                  # and under which name, if it was started by --agent
 
     [provider.variants]             # further instances, configured differently
     unhealthy = "http://127.0.0.1:8002"
@@ -29,6 +30,7 @@ from sluicegate.errors import SluicegateError
 from sluicegate.wire.schema import violations
 
 DEFAULT_VARIANT = "default"
+DEFAULT_AGENT = "provider"
 
 
 class ProfileError(SluicegateError):
@@ -51,12 +53,14 @@ class Readiness:
 class External:
     """A system that somebody else runs: the URL of each of its variants.
 
-    `control` is where the default variant's control API is, if not at its URL.
+    `control` is where the default variant's control API is, if not at its URL, and `agent` the name
+    of the agent there.
     """
 
     urls: Mapping[str, str]
     ready: Readiness = field(default_factory=Readiness)
     control: str | None = None
+    agent: str = DEFAULT_AGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +111,5 @@ def _external(table: Mapping[str, Any]) -> External:
             within=ready.get("within_seconds", plain.within),
         ),
         control=table.get("control"),
+        agent=table.get("agent", DEFAULT_AGENT),
     )

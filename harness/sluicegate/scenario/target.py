@@ -24,11 +24,12 @@ from .client import connected
 from .control import Control, EmbeddedControl, HttpControl, UncontrolledError
 from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
 
-PROVIDER = "provider"
-"""The name of the agent that the provider of a scenario is."""
-
 _PROBE_EVERY = 0.1
 _PROBE_LIMIT = 2.0
+
+
+PROVIDER = "provider"
+"""The name of the agent that the provider of a scenario is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Instance:
 
     url: str
     control: Control | None = None
+    agent: str = PROVIDER
     seen: int = 0
     trouble: str = ""
 
@@ -101,16 +103,17 @@ class Targets:
         url = await self._found(system, external, variant)
         elsewhere = external.control if variant == DEFAULT_VARIANT else None
         async with connected(elsewhere or url) as client:
-            yield await self._controlled(url, HttpControl(client, os.environ.get(VARIABLE)))
+            control = HttpControl(client, os.environ.get(VARIABLE))
+            yield await self._controlled(url, control, external.agent)
 
-    async def _controlled(self, url: str, control: Control) -> Instance:
+    async def _controlled(self, url: str, control: Control, agent: str) -> Instance:
         """Find out whether there is a control API, and which requests are older than this one."""
         try:
-            entries = await control.entries(PROVIDER, since=self._seen.get(url, 0))
+            entries = await control.entries(agent, since=self._seen.get(url, 0))
         except UncontrolledError as error:
             return Instance(url, trouble=str(error))
         self._seen[url] = max((each.number for each in entries), default=self._seen.get(url, 0))
-        return Instance(url, control, self._seen[url])
+        return Instance(url, control, agent, self._seen[url])
 
     async def _found(self, system: str, external: External, variant: str) -> str:
         url = external.urls.get(variant)

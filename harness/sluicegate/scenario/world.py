@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import pytest
 
@@ -18,7 +18,7 @@ from .checks.values import number, quoted
 from .client import Kind, ask, connected
 from .command import Command
 from .exchange import Exchange, Provided, Request
-from .planning import Planning
+from .planning import Dialect, Planning
 from .profile import DEFAULT_VARIANT
 from .target import PROVIDER, Targets
 
@@ -33,9 +33,6 @@ NOTICE = 1.0
 """Seconds on the clock in which a provider's journal must have noted that the client has gone."""
 
 _JSON = (("content-type", "application/json"),)
-
-Dialect = Literal["OpenAI", "Anthropic"]
-"""The wire formats that the client can speak."""
 
 _PATHS: Mapping[Dialect, str] = {"OpenAI": "/v1/chat/completions", "Anthropic": "/v1/messages"}
 _REQUIRED: Mapping[Dialect, Mapping[str, object]] = {
@@ -86,7 +83,7 @@ class World:
         self._exchanges: list[Exchange] = []
         self._open = AsyncExitStack()
         self._control: Control | None = None
-        self._seen, self._trouble = 0, ""
+        self._agent, self._seen, self._trouble = PROVIDER, 0, ""
         self._client: httpx.AsyncClient | None = None
         self._filed: dict[str, Any] | None = None
         self._token = targets.token()
@@ -150,9 +147,12 @@ class World:
     def ask(self, parameters: str = "", *, leave: float | None = None, **options: object) -> None:
         """Let the client send the chat request, with query parameters and further members.
 
-        It goes away after `leave` seconds, if that is given.
+        It goes away after `leave` seconds, if that is given. Raises SluicegateError for a client
+        that goes away before anything can come.
         """
-        if self.plan:
+        if leave == 0:
+            raise SluicegateError("a client that goes away after 0 ms sees nothing: give it time")
+        if self.plan or self._targets.is_external(PROVIDER):
             self.chat.mark = mark(self._token)
         target = f"{self.chat.path}?{parameters}" if parameters else self.chat.path
         headers = _JSON + self.chat.headers
@@ -204,28 +204,35 @@ class World:
         limit = self.clock.time() + NOTICE
         while True:
             await self.clock.quiesce()
-            entries = await control.entries(PROVIDER, since=self._seen)
+            entries = await control.entries(self._agent, self._sought, self._seen)
             if all(entry.outcome != "open" for entry in entries) or self.clock.time() > limit:
                 return entries
             await asyncio.sleep(NOTICE / 100)
 
+    @property
+    def _sought(self) -> str | None:
+        """The token of the entries to look for; all that are new, where requests bear none."""
+        return self._token if self.chat.mark else None
+
     async def _file(self) -> None:
-        plan = self.plan.document() if self.plan else None
+        plan = self.plan.document(self.chat.dialect) if self.plan else None
         if plan is None or plan == self._filed:
             return
+        if self._filed is not None:
+            raise SluicegateError(
+                "a sentence about the provider's answers comes too late: the client has asked for "
+                "them already; put it above the request that meets them first"
+            )
         if self._control is None:
             pytest.skip(f"not claimed: the provider takes no plans: {self._trouble}")
-        await self._control.file(PROVIDER, plan, self._token)
+        await self._control.file(self._agent, plan, self._token)
         self._filed = plan
 
     async def _connect(self) -> "httpx.AsyncClient":
         found = self._targets.instance(PROVIDER, self._variant)
         instance = await self._open.enter_async_context(found)
-        self._control, self._seen, self._trouble = (
-            instance.control,
-            instance.seen,
-            instance.trouble,
-        )
+        self._control, self._agent = instance.control, instance.agent
+        self._seen, self._trouble = instance.seen, instance.trouble
         self._client = await self._open.enter_async_context(connected(instance.url))
         return self._client
 

@@ -10,6 +10,7 @@ ERRORS: Final = {
     "no-steps": "a scenario without steps",
     "no-then": "a scenario that checks nothing",
     "unchecked": "an action at the end of a scenario, after which nothing is checked",
+    "unused": "a precondition at the end of a scenario, which prepares nothing",
     "row": "a row of a table that does not end with |",
     "no-examples": "an outline without Examples, or Examples without rows",
     "columns": "a column of Examples without a name, of another's name, or used nowhere",
@@ -27,7 +28,6 @@ ERRORS: Final = {
 
 WARNINGS: Final = {
     "several-whens": "several actions in one scenario",
-    "given-after-when": "a precondition after an action",
     "no-requirement": "a scenario without a @req: tag, where there is a requirements.toml",
     "slow": "a scenario that waits for ten seconds or more, and is not tagged @slow",
     "first-person": "a step about I",

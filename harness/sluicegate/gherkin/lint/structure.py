@@ -71,6 +71,7 @@ def completeness(document: Document) -> Iterator[Problem]:
             yield Problem(template.line_number, text, "no-then")
         else:
             yield from _unchecked(steps, document.language)
+            yield from _unused(steps)
 
 
 def rows(document: Document) -> Iterator[Problem]:
@@ -96,6 +97,19 @@ def _rows(document: Document) -> Iterator[RowNode]:
 def own_steps(template: ScenarioTemplate) -> list[Step]:
     """Return the steps of a scenario without those of the backgrounds."""
     return template.steps[len(template.all_background_steps) :]
+
+
+def _unused(steps: list[Step]) -> Iterator[Problem]:
+    acts = [at for at, step in enumerate(steps) if step.type == "when"]
+    checks = [at for at, step in enumerate(steps) if step.type == "then"]
+    late = [step for step in steps[(acts or checks)[-1] :] if step.type == "given"]
+    if late:
+        step = late[0]
+        text = (
+            f"'{step.keyword} {step.name}' prepares nothing;"
+            " put it above the action that it is to prepare, or remove it"
+        )
+        yield Problem(step.line_number, text, "unused")
 
 
 def _unchecked(steps: list[Step], language: Language) -> Iterator[Problem]:

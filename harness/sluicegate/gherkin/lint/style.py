@@ -45,15 +45,6 @@ def _several_whens(template: ScenarioTemplate) -> Iterator[Problem]:
         yield Problem(whens[1].line_number, text, "several-whens")
 
 
-def _given_after_when(template: ScenarioTemplate) -> Iterator[Problem]:
-    steps = own_steps(template)
-    begun = next((at for at, step in enumerate(steps) if step.type == "when"), len(steps))
-    for step in steps[begun:]:
-        if step.type == "given":
-            text = f"'{step.keyword} {step.name}' comes after an action; move it above the action"
-            yield Problem(step.line_number, text, "given-after-when")
-
-
 def _no_requirement(template: ScenarioTemplate) -> Iterator[Problem]:
     if not any(tag.startswith(REQUIREMENT) for tag in _tags(template)):
         text = (
@@ -83,7 +74,6 @@ def _same_row(template: ScenarioTemplate) -> Iterator[Problem]:
 
 _RULES: Final[tuple[Callable[[ScenarioTemplate], Iterator[Problem]], ...]] = (
     _several_whens,
-    _given_after_when,
     _first_person,
     _same_row,
 )

@@ -116,10 +116,12 @@ def has_not_ended(exchange: Exchange) -> None:
     """Require that the answer went on until the client went away or gave up."""
     require(
         exchange,
-        holds=exchange.ending in ("left", "given up"),
-        words="the answer had ended before the client went away",
+        holds=bool(exchange.status) and exchange.ending in ("left", "given up"),
+        words="the answer had ended before the client went away"
+        if exchange.status
+        else "no answer had begun when the client went away",
         expected="an answer that goes on until the client goes away",
-        got=end_of(exchange),
+        got=end_of(exchange) if exchange.status else "no answer",
     )
 
 
@@ -164,6 +166,7 @@ def body(exchange: Exchange) -> object:
 
 def body_ends_with(exchange: Exchange, data: bytes) -> None:
     """Require the last bytes of the body."""
+    sought(data.decode())
     end = exchange.body[-len(data) - 20 :]
     require(
         exchange,

@@ -6,6 +6,7 @@ from sluicegate.scenario.exchange import Exchange
 from sluicegate.scenario.sides import DONE, STOP
 from sluicegate.wire.sse import Event
 
+from .answer import is_stream
 from .stream import chunks, only_in
 from .values import MISSING, at, parsed, quoted, show
 from .violation import require
@@ -63,6 +64,8 @@ def _nothing_follows(exchange: Exchange) -> None:
 def has_no_done(exchange: Exchange) -> None:
     """Require that the stream has chunks or events, and no [DONE] in whatever it sent."""
     got = [heard.event.data for heard in exchange.events]
+    if any(heard.event.event == STOP for heard in exchange.events):
+        got = [*got, f"{DONE}, which is {STOP} in this format"]
     require(
         exchange,
         holds=bool(got) and not any(DONE in data for data in got),
@@ -77,13 +80,14 @@ def claims_nothing(exchange: Exchange) -> None:
 
     Nor, in the Anthropic format, a stop_reason or message_stop.
     """
+    is_stream(exchange)
     claims = [claim for heard in exchange.events if (claim := _claim(heard.event))]
     require(
         exchange,
-        holds=bool(exchange.status) and not claims,
-        words=f"the stream claims to be complete, with {claims[0]}" if claims else "no answer came",
+        holds=not claims,
+        words=f"the stream claims to be complete, with {claims[0]}" if claims else "",
         expected="nothing that says that the answer is complete",
-        got=claims[0] if claims else "no answer",
+        got=claims[0] if claims else "nothing",
     )
 
 
@@ -132,8 +136,11 @@ def has_finish_reason(exchange: Exchange, reason: str, place: int = -1) -> None:
 
 
 def has_no_finish_reason(exchange: Exchange) -> None:
-    """Require that no chunk has a finish_reason; a stream of one broken event has no chunk."""
-    found = [at(chunk, _FINISH) for chunk in chunks(exchange)]
+    """Require that no chunk has a finish_reason, nor, in the Anthropic format, a stop_reason.
+
+    A stream of one broken event has no chunk.
+    """
+    found = [at(chunk, path) for chunk in chunks(exchange) for path in (_FINISH, _STOP_REASON)]
     got = [value for value in found if value not in (None, MISSING)]
     require(
         exchange,

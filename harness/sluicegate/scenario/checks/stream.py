@@ -27,6 +27,10 @@ _CONTENT = "$.choices[0].delta.content"
 _ROLE = "$.choices[0].delta.role"
 
 
+_SHOWN = 60
+"""Characters of an event's data in a message."""
+
+
 def chunks(exchange: Exchange) -> list[object]:
     """Return the JSON of every event but [DONE], up to the first that is not JSON."""
     return [document for _, document in _timed_chunks(exchange)]
@@ -67,6 +71,27 @@ def _some(exchange: Exchange, *, least: int = 1) -> list[object]:
         got = number(len(found), "chunk") if found else "no chunk"
         wanted = f"at least {number(least, 'chunk')}"
         violated(exchange, f"the stream has {got}, not {wanted}", expected=wanted, got=got)
+    return found
+
+
+def _every(exchange: Exchange, *, least: int = 1) -> list[object]:
+    """Return every chunk; there is none of which nothing is known."""
+    found = _some(exchange, least=least)
+    others = [heard.event.data for heard in exchange.events if heard.event.data != DONE]
+    if len(others) > len(found):
+        words = f"event {len(found) + 1} of the stream is no JSON, so not every event is a chunk"
+        got = quoted(others[len(found)], _SHOWN)
+        violated(exchange, words, expected="events that are JSON", got=got)
+    return found
+
+
+def _before_break(exchange: Exchange) -> list[object]:
+    found = _some(exchange)
+    wanted = f"{number(len(found), 'chunk')} and then one event that is no JSON"
+    got = number(len(exchange.events), "event")
+    holds = len(exchange.events) == len(found) + 1 and exchange.events[-1].event.data != DONE
+    words = "the stream does not end with an event that is no JSON"
+    require(exchange, holds=holds, words=words, expected=wanted, got=got)
     return found
 
 
@@ -127,10 +152,11 @@ def some_is(exchange: Exchange, path: str, expected: object) -> None:
 def joined_is(exchange: Exchange, path: str, expected: str) -> None:
     """Require what the texts at a path of all chunks make when they are joined."""
     found = [at(chunk, path) for chunk in _some(exchange)]
-    got = "".join(value for value in found if isinstance(value, str))
+    pieces = [value for value in found if isinstance(value, str)]
+    got = "".join(pieces)
     require(
         exchange,
-        holds=got == expected,
+        holds=bool(pieces) and got == expected,
         words=f"{path} of all chunks, joined, is {brief(got)}, not {brief(expected)}",
         expected=f"{path} of all chunks, joined, to be {show(expected)}",
         got=show(got),
@@ -147,10 +173,15 @@ def has_events(exchange: Exchange, count: int) -> None:
     require(exchange, holds=holds, words=words, expected=wanted, got=got)
 
 
-def is_valid(exchange: Exchange, schema: str, profile: Profile = "compatible") -> None:
-    """Require that every chunk follows a schema of `schemas/`."""
+def is_valid(
+    exchange: Exchange, schema: str, profile: Profile = "compatible", *, breaks: bool = False
+) -> None:
+    """Require that every chunk follows a schema of `schemas/`.
+
+    Where the stream `breaks`, it is every one before the last event, which is no JSON.
+    """
     require_schema(schema)
-    for place, chunk in enumerate(_some(exchange), 1):
+    for place, chunk in enumerate(_before_break(exchange) if breaks else _every(exchange), 1):
         found = violations(chunk, schema, profile=profile)
         if found:
             violated(
@@ -163,7 +194,7 @@ def is_valid(exchange: Exchange, schema: str, profile: Profile = "compatible") -
 
 def each_is(exchange: Exchange, path: str, expected: object, *, but_last: bool = False) -> None:
     """Require the value at a path of every chunk; MISSING requires that it is not there."""
-    found = _some(exchange, least=2 if but_last else 1)
+    found = _every(exchange, least=2 if but_last else 1)
     every = "every chunk but the last" if but_last else "every chunk"
     for place, chunk in enumerate(found[:-1] if but_last else found, 1):
         got = at(chunk, path)
@@ -179,7 +210,7 @@ def each_is(exchange: Exchange, path: str, expected: object, *, but_last: bool =
 def each_begins(exchange: Exchange, path: str, beginning: str) -> None:
     """Require how the text at a path of every chunk begins."""
     wanted = quoted(beginning)
-    for place, chunk in enumerate(_some(exchange), 1):
+    for place, chunk in enumerate(_every(exchange), 1):
         got = at(chunk, path)
         require(
             exchange,
@@ -193,7 +224,7 @@ def each_begins(exchange: Exchange, path: str, beginning: str) -> None:
 def each_has_entries(exchange: Exchange, path: str, count: int) -> None:
     """Require the number of entries in the list at a path of every chunk."""
     wanted = number(count, "entry")
-    for place, chunk in enumerate(_some(exchange), 1):
+    for place, chunk in enumerate(_every(exchange), 1):
         got = at(chunk, path)
         require(
             exchange,
@@ -206,7 +237,7 @@ def each_has_entries(exchange: Exchange, path: str, count: int) -> None:
 
 def is_constant(exchange: Exchange, path: str) -> None:
     """Require one and the same value at a path of every chunk."""
-    found = [at(chunk, path) for chunk in _some(exchange, least=2)]
+    found = [at(chunk, path) for chunk in _every(exchange, least=2)]
     first = found[0]
     for place, got in enumerate(found, 1):
         require(
