@@ -18,11 +18,15 @@ WIRE = (
     "anthropic/event",
     "anthropic/message",
     "anthropic/request",
+    "assistant/event",
+    "assistant/message",
     "openai/chat.completion",
     "openai/chat.completion.chunk",
     "openai/error",
     "openai/models",
     "openai/request",
+    "proxy/error",
+    "proxy/request",
 )
 FILES = [
     pytest.param(path, id=path.relative_to(shipped.SCHEMAS).as_posix())
@@ -90,7 +94,8 @@ def test_every_reference_resolves_offline(path: Path) -> None:
 def test_every_keyword_that_refuses_has_plain_words() -> None:
     parts = {"$defs", "$id", "$ref", "$schema", "allOf", "else", "if", "items", "not", "then"}
     words = {"description", "examples", "properties", "title"}
-    for path in (*shipped.SCHEMAS.glob("anthropic/*.json"), *shipped.SCHEMAS.glob("openai/*.json")):
+    folders = {name.partition("/")[0] for name in WIRE}
+    for path in (file for folder in folders for file in shipped.SCHEMAS.glob(f"{folder}/*.json")):
         for part in keyword_objects(json.loads(path.read_bytes())):
             assert set(part) <= set(keywords.PLAIN_WORDS) | parts | words
 

@@ -35,6 +35,20 @@ REQUIRED = {
         messages[].content[].content[].type messages[].content[].content[].text
         system[].type system[].text tools[].input_schema tool_choice.type thinking.type
     """,
+    "assistant/event": """
+        type delta partial partial.role partial.content partial.model partial.provider
+        partial.timestamp partial.content[].type partial.content[].text
+        partial.content[].thinking partial.content[].id partial.content[].name
+        partial.content[].arguments
+    """,
+    "assistant/message": """
+        role content model provider usage stop_reason timestamp
+        content[].type content[].text content[].thinking content[].data content[].mime_type
+        content[].id content[].name content[].arguments
+        usage.input usage.output usage.cache_read usage.cache_write usage.total_tokens usage.cost
+        usage.cost.input usage.cost.output usage.cost.cache_read usage.cost.cache_write
+        usage.cost.total
+    """,
     "openai/chat.completion": """
         id object created model choices choices[].index choices[].message choices[].finish_reason
         choices[].message.role choices[].message.content
@@ -57,6 +71,16 @@ REQUIRED = {
         messages[].tool_calls[].id messages[].tool_calls[].function
         messages[].tool_calls[].function.name messages[].tool_calls[].function.arguments
         tools[].type tools[].function.name response_format.type
+    """,
+    "proxy/error": "error error.message error.type error.param error.code",
+    "proxy/request": """
+        model context context.messages context.messages[].role context.messages[].content
+        context.messages[].content[].type context.messages[].content[].text
+        context.messages[].content[].thinking context.messages[].content[].data
+        context.messages[].content[].mime_type context.messages[].content[].id
+        context.messages[].content[].name context.messages[].content[].arguments
+        context.messages[].tool_call_id context.messages[].tool_name
+        context.tools[].name context.tools[].parameters
     """,
 }
 REQUIRED_BY_STRICT = {
@@ -86,6 +110,8 @@ REQUIRED_BY_STRICT = {
         tools[].input_schema.type tool_choice.name thinking.budget_tokens
         output_config.format.type output_config.format.schema
     """,
+    "assistant/event": "partial.usage partial.stop_reason",
+    "assistant/message": "",
     "openai/chat.completion": """
         choices[].logprobs choices[].message.refusal choices[].logprobs.content
         choices[].logprobs.refusal choices[].logprobs.content[].bytes
@@ -99,6 +125,8 @@ REQUIRED_BY_STRICT = {
         tools[].custom response_format.json_schema
         response_format.json_schema.name tool_choice.type
     """,
+    "proxy/error": "",
+    "proxy/request": "",
 }
 
 

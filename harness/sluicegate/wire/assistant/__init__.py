@@ -1,0 +1,1 @@
+"""The agents' dialect: assistant messages, the requests for them, and their events as they grow."""
