@@ -167,13 +167,12 @@ def test_a_step_that_returns_its_verdict_fails(
         {function}
         """,
     )
-    keyword = "Given" if "given" in decorator else "And"
+    given = "Given the box is fine\n        " if "given" in decorator else ""
+    then = "" if given else "And the box is fine\n        "
     project.write(
         "features/plain.feature",
-        PLAIN.replace(
-            "Given a box with", "Given a box with 4 apples\n    Given a box with"
-        ).rstrip()
-        + f"\n        {keyword} the box is fine\n        Then 2 apples are left\n",
+        PLAIN.replace("Given a box with", f"{given}Given a box with").rstrip()
+        + f"\n        {then}Then 2 apples are left\n",
     )
     result = project.run("features")
     result.assert_outcomes(failed=1)
