@@ -40,7 +40,9 @@ def make(environment: Path) -> None:
         sys.exit("Python's venv module is incomplete: on Debian, run `apt install python3-venv`.")
     print(f"Installing sluicegate and its test tools into {environment} (about a minute) ...")
     pip = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "--editable", f"{ROOT}[test]"], check=True)
+    # What is imported is compiled then, and most never is.
+    install = ["install", "--quiet", "--no-compile", "--editable", f"{ROOT}[test]"]
+    subprocess.run([*pip, *install], check=True)
     (environment / "fingerprint").write_text(fingerprint())
 
 
