@@ -12,6 +12,7 @@ COMMON = {"errors", "shipped"}
 LAYERS = {
     "wire": COMMON,
     "runtime": COMMON,
+    "upstream": COMMON | {"wire", "runtime"},
     "provider": COMMON | {"wire", "runtime"},
     "scenario": COMMON | {"wire", "runtime", "provider"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},

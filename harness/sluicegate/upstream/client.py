@@ -1,0 +1,135 @@
+"""An upstream: a provider that is asked for streams in its own wire format, within limits."""
+
+import math
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import cache
+from typing import Final, Self
+
+import httpx
+
+from sluicegate.errors import SluicegateError
+from sluicegate.wire.assistant.encoding import encoded
+from sluicegate.wire.assistant.request import StreamRequest
+
+from .deltas import Delta
+from .errors import UpstreamError
+from .exchange import answered
+from .formats import FORMATS, FormatName
+from .limits import Limits, Watch
+from .masking import Mask
+from .reading import read
+
+# Requests never wait for one another.
+_CONNECTIONS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+
+_HEADERS: Final = {
+    "Accept": "text/event-stream",
+    "Content-Type": "application/json",
+    "User-Agent": "sluicegate",
+}
+_DEFAULT: Final = Limits()
+
+
+class Upstream:
+    """A provider, to be closed by `aclose` or as a context manager.
+
+    `base_url` is what the paths of its format are appended to, such as `https://api.openai.com/v1`
+    or `https://api.anthropic.com`. `trust` verifies its certificate, by default with the public
+    authorities. With `takes_unmarked_end` an answer that has said why it ends need not send
+    `[DONE]`, or `message_stop`. Nothing is tried twice. Raises SluicegateError for a URL or a key
+    that cannot be one.
+    """
+
+    def __init__(  # noqa: PLR0913 - what an upstream is made of, each with its default
+        self,
+        base_url: str,
+        format_: FormatName,
+        *,
+        key: str = "",
+        limits: Limits = _DEFAULT,
+        trust: ssl.SSLContext | None = None,
+        takes_unmarked_end: bool = False,
+    ) -> None:
+        self._url = _url(base_url)
+        self._format = FORMATS[format_]
+        self._limits = limits
+        self._takes_unmarked_end = takes_unmarked_end
+        self._mask = Mask((key, self._url.netloc.decode("ascii"), self._url.host))
+        connect = None if math.isinf(limits.connect) else limits.connect
+        self._client = httpx.AsyncClient(
+            headers={**_HEADERS, **self._format.headers(_key(key))},
+            limits=_CONNECTIONS,
+            timeout=httpx.Timeout(None, connect=connect),
+            trust_env=False,
+            verify=trust or _trust(self._url.scheme),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def stream(self, request: StreamRequest) -> AsyncGenerator[Delta, None]:
+        """Ask, and yield what the upstream says as it comes; the last is Finished.
+
+        Raises UpstreamError for every failure. The request is taken back as soon as the generator
+        is closed, or cancelled while it waits: iterate within `contextlib.aclosing`, so that
+        whoever leaves or is cancelled elsewhere closes it at once.
+        """
+        asked, watch = self._asked(request), Watch(self._limits)
+        reader = self._format.reader(self._mask, takes_unmarked_end=self._takes_unmarked_end)
+        try:
+            async with answered(self._client, asked, watch, self._mask) as answer:
+                async with aclosing(read(answer, reader, self._mask)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                await answer.linger()
+        except UpstreamError as error:
+            error.usage = reader.usage
+            raise
+
+    def _asked(self, request: StreamRequest) -> httpx.Request:
+        path, body = self._format.request(request)
+        url = self._url.copy_with(path=self._url.path.rstrip("/") + path)
+        try:
+            content = encoded(body)
+        except ValueError:
+            raise SluicegateError("the request holds a number that is not finite") from None
+        return self._client.build_request("POST", url, content=content)
+
+
+def _url(text: str) -> httpx.URL:
+    # The text may hold a password: it is not shown.
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise SluicegateError("expected a URL as the base URL, got one with mistakes") from None
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+        raise SluicegateError(
+            "expected a base URL such as https://api.openai.com/v1, without user and password, "
+            f"got one with scheme {url.scheme!r} and host {url.host!r}"
+        )
+    return url
+
+
+def _key(key: str) -> str:
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise SluicegateError(
+            f"expected visible ASCII characters as the key, got {len(key)} others"
+        )
+    return key
+
+
+@cache
+def _trust(scheme: str) -> ssl.SSLContext:
+    if scheme == "https":
+        return ssl.create_default_context()
+    # Reading the authorities takes longer than most requests, and plain HTTP needs none.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
