@@ -1,18 +1,9 @@
 """One line of log for each entry."""
 
-import logging
-
 from .journal import Entry
 
 SHOWN = 200
 """Characters of a path and its query in a line."""
-
-logger = logging.getLogger(__name__)
-
-
-def log_exchange(entry: Entry) -> None:
-    """Log what was asked, what was answered, and how and when the exchange ended."""
-    logger.info("%s", describe(entry))
 
 
 def describe(entry: Entry) -> str:
