@@ -1,7 +1,7 @@
 """The answer as a whole: status, headers, the values of its body, and when it came."""
 
 from sluicegate.gherkin import then
-from sluicegate.scenario.checks import answer, timing
+from sluicegate.scenario.checks import answer, secrecy, timing
 from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
@@ -124,6 +124,26 @@ def _(world: World, path: str) -> None:
 @then("{json_path} of the body is the time of the request in Unix seconds")
 def _(world: World, path: str) -> None:
     timing.created_at_request(world.exchange, path, world.clock)
+
+
+@then("{json_path} of the body has grown by {value} since the first answer")
+def _(world: World, path: str, difference: object) -> None:
+    answer.value_has_grown(world.exchange, world.exchanges[0], path, difference)
+
+
+@then("the body is the same as in the first answer")
+def _(world: World) -> None:
+    answer.body_is_alike(world.exchange, world.exchanges[0])
+
+
+@then("nothing that the client received contains {text}")
+def _(world: World, text: str) -> None:
+    secrecy.never_received(world.exchanges, text)
+
+
+@then("the client reports {text}")
+def _(world: World, text: str) -> None:
+    answer.trouble_mentions(world.exchange, text)
 
 
 @then("the error has these values")

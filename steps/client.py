@@ -11,7 +11,7 @@ def _(world: World, kind: str) -> None:
 
 @given("the client's model is {model}")
 def _(world: World, model: str) -> None:
-    world.chat.model = model
+    world.asking.model = model
 
 
 @given("the client speaks {dialect}")
@@ -32,7 +32,7 @@ def _(world: World) -> None:
 
 @given("the client has asked for a plain answer {count} before")
 def _(world: World, count: int) -> None:
-    world.ask_often(count)
+    world.ask_often(count, stream=False)
 
 
 @when("the client asks for a plain answer with the parameters {text}")
@@ -49,6 +49,28 @@ def _(world: World, size: int) -> None:
 @given("the client has asked for a stream before")
 @when("the client asks for a stream")
 def _(world: World) -> None:
+    world.ask(stream=True)
+
+
+@given("the client has asked for a stream {count} before")
+def _(world: World, count: int) -> None:
+    world.ask_often(count, stream=True)
+
+
+@given("the client has waited {duration}")
+def _(world: World, seconds: float) -> None:
+    world.wait(seconds)
+
+
+@when("the client waits {duration} and asks for a stream")
+def _(world: World, seconds: float) -> None:
+    world.wait(seconds)
+    world.ask(stream=True)
+
+
+@when("the client asks for a stream with a prompt of {size}")
+def _(world: World, size: int) -> None:
+    world.say(size)
     world.ask(stream=True)
 
 

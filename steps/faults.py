@@ -19,6 +19,11 @@ def _(world: World, status: int, body: str) -> None:
     world.plan.reply(status, body)
 
 
+@given("the provider's errors say {text}")
+def _(world: World, message: str) -> None:
+    world.plan.say(error_message=message)
+
+
 @given("the provider answers in turn")
 def _(world: World, datatable: list[list[str]]) -> None:
     world.plan.answer(datatable)

@@ -1,13 +1,14 @@
 """The provider: what it answers, at which pace, how it fails, and what its journal shows."""
 
 from sluicegate.gherkin import given, then
-from sluicegate.scenario.checks import provider
+from sluicegate.scenario.checks import provider, secrecy
+from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
 
 @given("the provider's variant is {variant}")
 def _(world: World, variant: str) -> None:
-    world.choose(variant)
+    world.choose("provider", variant)
 
 
 @then("the provider was asked {count}")
@@ -18,6 +19,31 @@ def _(world: World, count: int) -> None:
 @then("{json_path} of the provider's request is {value}")
 def _(world: World, path: str, value: object) -> None:
     provider.request_is(world.exchange, path, value)
+
+
+@then("{json_path} of the provider's request is missing")
+def _(world: World, path: str) -> None:
+    provider.request_is(world.exchange, path, MISSING)
+
+
+@then("{json_path} of the provider's request is this JSON")
+def _(world: World, path: str, docstring: str) -> None:
+    provider.request_is_json(world.exchange, path, docstring)
+
+
+@then("the provider's request follows the schema {schema}")
+def _(world: World, schema: str) -> None:
+    provider.request_follows(world.exchange, schema)
+
+
+@then("the provider was shown the key {text}")
+def _(world: World, key: str) -> None:
+    secrecy.was_shown(world.exchange, key)
+
+
+@then("the provider was never shown {text}")
+def _(world: World, text: str) -> None:
+    secrecy.was_never_shown(world.exchanges, text)
 
 
 @then("the provider's journal has the header {text} as {text}")

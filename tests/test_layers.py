@@ -12,11 +12,14 @@ COMMON = {"errors", "shipped"}
 LAYERS = {
     "wire": COMMON,
     "runtime": COMMON,
+    "settings": COMMON,
     "upstream": COMMON | {"wire", "runtime"},
     "provider": COMMON | {"wire", "runtime"},
-    "scenario": COMMON | {"wire", "runtime", "provider"},
+    "proxy": COMMON | {"wire", "runtime", "settings", "upstream"},
+    "scenario": COMMON | {"wire", "runtime", "provider", "upstream", "proxy"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},
-    "cli": COMMON | {"__version__", "provider", "runtime", "gherkin", "scenario"},
+    "cli": COMMON
+    | {"__version__", "provider", "proxy", "runtime", "upstream", "gherkin", "scenario"},
 }
 STEPS = {"errors", "gherkin", "scenario", "wire"}
 

@@ -143,6 +143,7 @@ FAILURES = [
     stream("&end=after_done", *WHOLE, (0.2, HI), ended=0.3),
     watched(stream("&end=open", *WHOLE), 500.0),
     document("body=error", INTERNAL),
+    document("body=error&error_message=No luck", failure(b"api_error", b"No luck")),
     document("body=error&fail=429", LIMITED, status=429),
     document("body=numeric_error", INTERNAL.replace(b'error"}', b'error","code":500}')),
 ]

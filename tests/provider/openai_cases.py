@@ -317,6 +317,11 @@ HEADERS = [
     document("fail=429&rate_limit=true", LIMITED, status=429, more=USED_UP),
     document("fail=429&rate_limit=false", LIMITED, status=429),
     stream("&request_id=req-1", *WHOLE, headers=headed(("x-request-id", "req-1"))),
+    document(
+        "fail=500&error_message=Out of luck: 'x'",
+        failure(b"Out of luck: 'x'", b"server_error", b'"internal_error"'),
+        status=500,
+    ),
     document("fail=500&request_id=~!", INTERNAL, status=500, more=(("x-request-id", "~!"),)),
 ]
 

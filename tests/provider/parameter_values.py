@@ -28,6 +28,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "reasoning_tokens": ("1", "2"),
     "fail": ("429", "503", "599"),
     "fail_chunk": ("1", "2", "0", "end"),
+    "error_message": ("No", "The key 'a&b' is wrong: \N{SNOWMAN}"),
     "content_type": ("text/plain", "none", "text/event-stream; charset=utf-8"),
     "retry_after": ("1", "2"),
     "retry_after_date": ("1", "2"),
@@ -49,6 +50,7 @@ BESIDE: dict[str, Given] = {
     "fail_chunk_mode": {"stream": "true", "fail_chunk": "2"},
     "body": {},
     "content_length": {},
+    "error_message": {"fail": "500"},
     "encoding": {"stream": "true", "text": "Hi"},
     "cut": {"stream": "true", "text": "n\N{LATIN SMALL LETTER E WITH ACUTE}", "line_end": "crlf"},
     "fail_times": {"fail": "429"},
@@ -56,7 +58,7 @@ BESIDE: dict[str, Given] = {
     "seed": {"stream": "true", "jitter": "50"},
 }
 TOOLS = {"stream": "true", "tool_calls": 'now{}, f{"a": 1}'}
-NOT_ACCEPTED = {"text": "[1]", "reasoning": "[1]"}
+NOT_ACCEPTED = {"text": "[1]", "reasoning": "[1]", "error_message": ""}
 
 
 def values(name: str, format_: ModuleType = openai) -> list[str]:

@@ -46,6 +46,7 @@ ENTRIES = st.builds(
     outcome=st.sampled_from(get_args(Outcome)),
     ended=st.none() | TIMES,
     token=st.none() | st.just("t1"),
+    fingerprints=st.lists(st.text()).map(tuple),
 )
 
 
@@ -81,6 +82,7 @@ def test_an_entry_reads_well_in_json() -> None:
         "ended": 1.9,
         "token": "t1",
         "unrecorded": 0,
+        "fingerprints": [],
     }
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sluicegate.provider import linger
+from sluicegate.runtime import linger
 
 if TYPE_CHECKING:
     from tests.provider.conftest import Provider

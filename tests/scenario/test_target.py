@@ -16,7 +16,8 @@ from sluicegate.provider.token import is_token
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
 from sluicegate.scenario.profile import External, Profile, Readiness
-from sluicegate.scenario.target import Instance, Targets
+from sluicegate.scenario.systems import Instance
+from sluicegate.scenario.target import Targets
 
 WAIT = Readiness(within=0.2)
 

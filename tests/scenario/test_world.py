@@ -78,7 +78,7 @@ def test_a_client_gives_up_after_two_minutes(world: World) -> None:
 
 
 def test_an_unknown_client_is_the_authors_mistake(world: World) -> None:
-    with pytest.raises(SluicegateError, match='a client of "raw" or "httpx-sse", got "curl"'):
+    with pytest.raises(SluicegateError, match='a client of "raw" or "httpx-sse" or'):
         world.be("curl")
 
 
@@ -108,12 +108,12 @@ def test_a_request_is_written_without_its_secrets() -> None:
 def test_a_variant_is_chosen_before_the_first_request(world: World) -> None:
     world.ask()
     with pytest.raises(SluicegateError, match='the variant "unhealthy" comes too late'):
-        world.choose("unhealthy")
+        world.choose("provider", "unhealthy")
 
 
 def test_a_variant_that_nobody_knows_is_refused_where_it_is_chosen(world: World) -> None:
     with pytest.raises(SluicegateError, match='no variant "unhealty"; did you mean "unhealthy"'):
-        world.choose("unhealty")
+        world.choose("provider", "unhealty")
 
 
 def test_an_exchange_holds_what_the_provider_noted_of_it_and_of_no_other(world: World) -> None:
@@ -149,13 +149,13 @@ def test_a_client_that_has_its_answer_does_not_wait_to_leave(world: World) -> No
 
 
 def test_a_client_asks_so_often_as_it_is_told_to(world: World) -> None:
-    world.ask_often(3)
+    world.ask_often(3, stream=False)
     assert [exchange.number for exchange in world.exchanges] == [1, 2, 3]
     assert [len(exchange.provided or ()) for exchange in world.exchanges] == [1, 1, 1]
 
 
 def test_a_client_that_asked_never_has_no_answers(world: World) -> None:
-    world.ask_often(0)
+    world.ask_often(0, stream=False)
     with pytest.raises(SluicegateError, match="needs 1 answer, and the client has asked 0 times"):
         _ = world.exchanges
 
@@ -193,7 +193,7 @@ def test_without_a_plan_the_prompt_bears_no_token(world: World) -> None:
 
 def test_what_was_planned_is_answered_to_the_clients_own_requests(world: World) -> None:
     world.plan.begin(2, fail=429)
-    world.ask_often(3)
+    world.ask_often(3, stream=False)
     assert [exchange.status for exchange in world.exchanges] == [429, 429, 200]
     assert {entry_of(exchange).token for exchange in world.exchanges} == {"scenario"}
 
@@ -201,7 +201,7 @@ def test_what_was_planned_is_answered_to_the_clients_own_requests(world: World) 
 def test_a_plan_may_begin_after_a_request_and_not_change_after_one(world: World) -> None:
     world.ask()
     world.plan.begin(1, fail=429)
-    world.ask_often(2)
+    world.ask_often(2, stream=False)
     assert [exchange.status for exchange in world.exchanges] == [200, 429, 200]
     world.plan.say(text=("Hi",))
     with pytest.raises(SluicegateError, match="comes too late"):
@@ -221,10 +221,18 @@ def test_what_no_provider_can_do_is_told_before_anything_is_asked(world: World) 
         _ = world.exchange
 
 
-def test_a_request_that_is_written_out_does_not_meet_a_plan(world: World) -> None:
+@pytest.mark.parametrize("body", ["{}", "{", '{"messages": [{"role": "user", "content": []}]}'])
+def test_a_request_without_a_prompt_does_not_meet_a_plan(world: World, body: str) -> None:
     world.plan.say(fail=503)
-    with pytest.raises(SluicegateError, match="does not bear the token that the plan is filed"):
-        world.send("POST /v1/chat/completions", "{}")
+    with pytest.raises(SluicegateError, match="this one has no prompt"):
+        world.send("POST /v1/chat/completions", body)
+
+
+def test_a_request_that_is_written_out_meets_a_plan(world: World) -> None:
+    world.plan.say(fail=503)
+    messages = [{"role": "user", "content": "Hi"}]
+    world.send("POST /v1/chat/completions", json.dumps({"model": "gpt-4", "messages": messages}))
+    assert world.exchange.status == 503
 
 
 def test_the_answer_is_read_as_the_provider_wrote_it_and_with_its_times(world: World) -> None:

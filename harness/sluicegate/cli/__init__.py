@@ -8,6 +8,7 @@ from .features import features
 from .init import init
 from .lint import lint
 from .provider import provider
+from .proxy import proxy
 from .steps import steps
 
 __all__ = ["main"]
@@ -19,5 +20,5 @@ def main() -> None:
     """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
 
 
-for command in (features, init, lint, provider, steps):
+for command in (features, init, lint, provider, proxy, steps):
     main.add_command(command)

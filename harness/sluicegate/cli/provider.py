@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 from click.core import ParameterSource
@@ -12,27 +12,14 @@ from sluicegate.errors import SluicegateError
 from sluicegate.provider.guard import VARIABLE, is_loopback
 
 from .faults import faults_text
+from .options import FILE, LAST_PORT, PORT, address, certificate
 from .plans import read_plans
 from .serve import log_to_stderr, serve
-
-if TYPE_CHECKING:
-    from sluicegate.runtime.server import Certificate
 
 ONLY: Final = "provider"
 """The name of the agent where `--agent` names none."""
 
-LAST_PORT: Final = 65535
-
 _AGENT: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})=([0-9]{1,5})")
-_PORT: Final = click.IntRange(0, LAST_PORT)
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    # The socket would take an empty one for all addresses of the machine.
-    if not value.strip():
-        raise click.BadParameter("expected an address or a host name, got none")
-    return value
 
 
 def _agents(
@@ -61,14 +48,14 @@ def _faults(context: click.Context, _option: click.Parameter, value: bool) -> No
 @click.command()
 @click.option(
     "--host",
-    callback=_address,
+    callback=address,
     default="127.0.0.1",
     show_default=True,
     help="Address to listen on.",
 )
 @click.option(
     "--port",
-    type=_PORT,
+    type=PORT,
     default=8001,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
@@ -98,7 +85,7 @@ def _faults(context: click.Context, _option: click.Parameter, value: bool) -> No
 @click.option("--unhealthy", is_flag=True, help="Answer GET /health with 503.")
 @click.option(
     "--control-port",
-    type=_PORT,
+    type=PORT,
     help="Serve the paths below /_provider/ here alone.  [default: on each port]",
 )
 @click.option(
@@ -107,8 +94,8 @@ def _faults(context: click.Context, _option: click.Parameter, value: bool) -> No
     metavar="TOKEN",
     help=f"What these paths ask for; better set {VARIABLE}.",
 )
-@click.option("--certfile", type=_FILE, help="Speak TLS, with these certificates, in PEM.")
-@click.option("--keyfile", type=_FILE, help="The private key of the first one, in PEM.")
+@click.option("--certfile", type=FILE, help="Speak TLS, with these certificates, in PEM.")
+@click.option("--keyfile", type=FILE, help="The private key of the first one, in PEM.")
 @click.option("--log", is_flag=True, help="Log each request in one line on stderr.")
 @click.option(
     "--faults",
@@ -190,21 +177,12 @@ def provider(  # noqa: PLR0913 - click passes each option by its name
     from .services import Frontage, services  # noqa: PLC0415 - see above
 
     plans = read_plans(ports, files, overruling)
-    certificate = _certificate(certfile, keyfile)
-    frontage = Frontage(host, control_port, control_token, certificate, log)
+    frontage = Frontage(host, control_port, control_token, certificate(certfile, keyfile), log)
     try:
         made = services(ports, plans, frontage)
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
     serve(made, lambda: _begin(host, log=log))
-
-
-def _certificate(certfile: Path | None, keyfile: Path | None) -> "Certificate | None":
-    from sluicegate.runtime.server import Certificate  # noqa: PLC0415 - Hypercorn is heavy, too
-
-    if (certfile is None) != (keyfile is None):
-        raise click.UsageError("TLS needs both, --certfile and --keyfile")
-    return None if certfile is None or keyfile is None else Certificate(certfile, keyfile)
 
 
 def _begin(host: str, *, log: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,12 +26,15 @@ GRACE: Final = 1.0
 class Service:
     """A server to run, and how its address is introduced: `Sluicegate provider on http://...`.
 
-    `label` begins what is said about its port, where there are several to confuse.
+    `label` begins what is said about its port, where there are several to confuse. `lines` follow
+    the introduction. `close` is called once no server runs any more.
     """
 
     title: str
     server: "Server"
     label: str = ""
+    lines: Sequence[str] = ()
+    close: Callable[[], Awaitable[None]] | None = None
 
 
 def serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
@@ -77,11 +80,16 @@ async def _serve(services: Sequence[Service], begin: Callable[[], None]) -> None
     finally:
         # At once: each would otherwise wait for the one before it.
         await asyncio.gather(*(server.__aexit__() for server in listening))
+        for service in services:
+            if service.close is not None:
+                await service.close()
 
 
 def _greet(services: Sequence[Service]) -> None:
     for service in services:
         click.echo(f"Sluicegate {service.title} on {service.server.url}")
+        for line in service.lines:
+            click.echo(f"  {line}")
     click.echo("Press Ctrl-C to stop.")
 
 

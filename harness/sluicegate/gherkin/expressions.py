@@ -26,7 +26,7 @@ from sluicegate.scenario import phrases
 from sluicegate.scenario.checks.provider import OUTCOMES
 from sluicegate.scenario.client import Kind as ClientKind
 from sluicegate.scenario.planning import Dialect
-from sluicegate.scenario.target import VARIANTS
+from sluicegate.scenario.systems import VARIANTS
 from sluicegate.wire import schema
 
 
@@ -217,6 +217,7 @@ OWN_KINDS: Final = (
     _one_of("client", "a client", get_args(ClientKind)),
     _one_of("dialect", "a wire format", get_args(Dialect)),
     _one_of("variant", "a variant of the provider", sorted(VARIANTS["provider"])),
+    _one_of("proxy_variant", "a variant of the proxy", sorted(VARIANTS["proxy"])),
     _one_of("quirk", "a quirk of real providers", phrases.QUIRKS),
     _phrase("break", "what a provider does in the middle of a stream", phrases.BREAKS),
     _phrase("document", "what a provider answers in place of the answer", phrases.DOCUMENTS),

@@ -77,11 +77,11 @@ def head(identity: Identity) -> bytes:
     return encode(_head(identity))[1:-1]
 
 
-def failure(status: int) -> Document:
+def failure(status: int, message: str | None = None) -> Document:
     """Build the error body that fits a status from 400 to 599."""
-    message = failures.failure(status)["error"]["message"]
-    kind, message = _FITTING.get(status, (_kind_of(status), message))
-    return _error(kind, message) | {"request_id": REQUEST_ID}
+    fitting = failures.failure(status)["error"]["message"]
+    kind, fitting = _FITTING.get(status, (_kind_of(status), fitting))
+    return _error(kind, message or fitting) | {"request_id": REQUEST_ID}
 
 
 def refusal(refused: RefusedError) -> Document:
@@ -89,9 +89,10 @@ def refusal(refused: RefusedError) -> Document:
     return _error(_kind_of(refused.status), refused.message) | {"request_id": REQUEST_ID}
 
 
-def stream_error() -> Frame:
+def stream_error(message: str | None = None) -> Frame:
     """Build the event by which a provider says in mid-stream that it has failed."""
-    return Frame("start", encode(_error(*_FITTING[529])), "error")
+    kind, fitting = _FITTING[529]
+    return Frame("start", encode(_error(kind, message or fitting)), "error")
 
 
 def rate_limit(*, is_over: bool) -> Headers:

@@ -14,11 +14,12 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
 )
 
+from sluicegate.runtime.linger import lingering
+
 from . import anthropic, openai, token
 from .answer import Answer
 from .frames import Format, Identity
 from .journal import Journal
-from .linger import lingering
 from .plain import document
 from .plan import Plan
 from .plans import Plans

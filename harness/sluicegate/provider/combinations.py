@@ -31,6 +31,13 @@ def _is_silent(script: Script) -> bool:
     return script.fail in ("timeout", "silence") or script.fail_chunk_mode == "silence"
 
 
+def _has_error(script: Script) -> bool:
+    is_in_stream = script.fail_chunk and script.fail_chunk_mode == "error"
+    is_of_status = isinstance(script.fail, int) and script.body == "whole"
+    is_of_body = script.body in ("error", "numeric_error")
+    return bool(is_in_stream or is_of_status or is_of_body) or script.fail == "timeout"
+
+
 def _can_be_cut(script: Script) -> bool:
     if script.cut == "characters":
         said = "".join((*(script.text or ()), *script.reasoning))
@@ -81,6 +88,11 @@ _NEEDS: Final[tuple[_Need, ...]] = (
             " line_end=crlf, and neither goes with gzip"
         ),
         lambda script, _: _can_be_cut(script),
+    ),
+    (
+        "error_message",
+        "without an error: fail=STATUS, fail_chunk_mode=error or body=error",
+        lambda script, _: _has_error(script),
     ),
     ("jitter", "where pace is 0", lambda script, _: script.pace > 0),
     ("retry_after_date", "beside retry_after", lambda _, given: "retry_after" not in given),

@@ -18,6 +18,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, S
 from quart import Quart, Response, has_request_context, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
+from sluicegate.runtime.linger import lingering
 from sluicegate.wire.schema import violations
 
 from . import openai
@@ -25,7 +26,6 @@ from .agents import Agents, Noted
 from .encoding import encode
 from .entries import write_entry
 from .guard import MARK, Guard
-from .linger import lingering
 from .plans import Filed
 from .refusal import RefusedError
 from .request import read

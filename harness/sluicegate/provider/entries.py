@@ -24,6 +24,7 @@ def write_entry(entry: Entry) -> dict[str, Any]:
         "headers": list(map(list, entry.headers)),
         "body": _write_bytes(entry.body),
         "response_headers": list(map(list, entry.response_headers)),
+        "fingerprints": list(entry.fingerprints),
         "writes": [{"at": each.at, "data": _write_bytes(each.data)} for each in entry.writes],
     }
 
@@ -49,6 +50,7 @@ def _read(document: Mapping[str, Any]) -> Entry:
             "headers": _read_headers(plain["headers"]),
             "body": _read_bytes(plain["body"]),
             "response_headers": _read_headers(plain["response_headers"]),
+            "fingerprints": tuple(map(str, plain["fingerprints"])),
             "writes": tuple(
                 Write(each["at"], _read_bytes(each["data"])) for each in plain["writes"]
             ),

@@ -33,14 +33,14 @@ def error(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def failure(status: int) -> Document:
-    """Build the error body that fits a status from 400 to 599."""
-    message, kind, code = _FITTING.get(status) or (
+def failure(status: int, message: str | None = None) -> Document:
+    """Build the error body that fits a status from 400 to 599, with another message if given."""
+    fitting, kind, code = _FITTING.get(status) or (
         phrase(status).capitalize(),
         kind_of(status),
         None,
     )
-    return error(message, kind, code=code)
+    return error(message or fitting, kind, code=code)
 
 
 def kind_of(status: int) -> str:

@@ -79,14 +79,14 @@ class Format(Protocol):
         Frames are built once for each script, and the head of another identity put in its place.
         """
 
-    def failure(self, status: int) -> Document:
-        """Build the error body that fits a status from 400 to 599."""
+    def failure(self, status: int, message: str | None = None) -> Document:
+        """Build the error body that fits a status from 400 to 599; the message is its own."""
 
     def refusal(self, refused: RefusedError) -> Document:
         """Build the error body of a request that is refused."""
 
-    def stream_error(self) -> Frame:
-        """Build the event by which a provider says in mid-stream that it has failed."""
+    def stream_error(self, message: str | None = None) -> Frame:
+        """Build the event by which a provider says in mid-stream that it has failed, and why."""
 
     def rate_limit(self, *, is_over: bool) -> Headers:
         """Build the headers that tell a client how much of its rate limit is left.

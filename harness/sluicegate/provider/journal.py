@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal
 
 MASK = "***"
@@ -34,6 +35,7 @@ _SECRET_PARAMETER = re.compile(
     r"((?:^|&)(?:[^=&]*[-_])?(?:key|apikey|token|secret|password)=)[^&]*", re.IGNORECASE
 )
 _SCHEME = re.compile(r"(?:basic|bearer|digest) ", re.IGNORECASE)
+_FINGERPRINT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,10 @@ class Entry:
     """One request and its answer, as they stood when the journal was read.
 
     Times are in seconds on the event loop's clock: `started` is the arrival of the request's head,
-    `headers_at` the sending of the answer's head, `ended` the end. Secrets are masked.
-    `token` is what the application filed the exchange under. `unrecorded` counts the bytes of the
-    writes that came after the last one that is remembered.
+    `headers_at` the sending of the answer's head, `ended` the end. Secrets are masked;
+    `fingerprints` tell those in the request's headers apart. `token` is what the application filed
+    the exchange under. `unrecorded` counts the bytes of the writes that came after the last one
+    that is remembered.
     """
 
     number: int
@@ -69,6 +72,7 @@ class Entry:
     ended: float | None = None
     token: str | None = None
     unrecorded: int = 0
+    fingerprints: tuple[str, ...] = ()
 
 
 class Recording:
@@ -188,8 +192,8 @@ class Journal:
     def open(self, time: float, method: str, path: str, query: str, headers: Headers) -> Recording:
         """Begin to record an exchange whose request arrived at `time`."""
         self._opened += 1
-        query, headers = mask_query(query), mask_headers(headers)
-        recording = Recording(Entry(self._opened, time, method, path, query, headers))
+        head = Entry(self._opened, time, method, path, mask_query(query), mask_headers(headers))
+        recording = Recording(replace(head, fingerprints=_fingerprints(headers)))
         self._recordings.append(recording)
         return recording
 
@@ -222,6 +226,16 @@ class Journal:
 def mask_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """Replace the values of headers that hold secrets; an authentication scheme stays."""
     return tuple((name, _masked(name, value)) for name, value in headers)
+
+
+def fingerprint(secret: str) -> str:
+    """Return what a secret, such as an API key, can be recognised by and not be known from."""
+    return sha256(secret.encode()).hexdigest()[:_FINGERPRINT]
+
+
+def _fingerprints(headers: Headers) -> tuple[str, ...]:
+    secrets = (value for name, value in headers if _SECRET_HEADER.search(name))
+    return tuple(fingerprint(_SCHEME.sub("", value, count=1)) for value in secrets)
 
 
 def mask_query(query: str) -> str:

@@ -60,9 +60,9 @@ def head(identity: Identity) -> bytes:
     return encode(_head(identity, "chat.completion.chunk"))[1:-1]
 
 
-def failure(status: int) -> Document:
+def failure(status: int, message: str | None = None) -> Document:
     """Build the error body that fits a status from 400 to 599."""
-    return failures.failure(status)
+    return failures.failure(status, message)
 
 
 def refusal(refused: RefusedError) -> Document:
@@ -71,10 +71,10 @@ def refusal(refused: RefusedError) -> Document:
     return failures.error(refused.message, kind, param=refused.param, code=refused.code)
 
 
-def stream_error() -> Frame:
+def stream_error(message: str | None = None) -> Frame:
     """Build the event by which a provider says in mid-stream that it has failed."""
-    message = "The server had an error while processing your request"
-    return Frame("start", encode(failures.error(message, "server_error")))
+    fitting = "The server had an error while processing your request"
+    return Frame("start", encode(failures.error(message or fitting, "server_error")))
 
 
 def rate_limit(*, is_over: bool) -> Headers:

@@ -272,6 +272,12 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     "cached_tokens": _number("what it says", "the tokens of the prompt that came from a cache"),
     "cache_write_tokens": _number("what it says", "the tokens that were written to a cache"),
     "reasoning_tokens": _number("what it says", "the tokens of the answer that were reasoning"),
+    "error_message": Parameter(
+        "what it says",
+        "what the error says, in place of what fits it",
+        "up to 1000 characters without line ends",
+        _matching(r"[^\x00-\x1f\x7f]{1,1000}"),
+    ),
     "fail": Parameter(
         "failures",
         "fails in place of an answer",

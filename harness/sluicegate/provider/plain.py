@@ -32,7 +32,7 @@ def plain(
     status: int, format_: Format, content: Document, script: Script, headers: Headers
 ) -> Answer:
     """Answer with one JSON document, or with what the script puts in its place."""
-    kind, data = _BODIES[script.body](format_, status, content)
+    kind, data = _BODIES[script.body](script, format_, status, content)
     parts: tuple[Part, ...] = (Part(0.0, data),)
     if script.encoding == "gzip":
         parts = framing.compress(parts)
@@ -50,14 +50,14 @@ def typed(headers: Headers, script: Script) -> Headers:
     return headers if script.encoding == "identity" else (*headers, ("Content-Encoding", "gzip"))
 
 
-_BODIES: dict[Body, Callable[[Format, int, Document], tuple[str, bytes]]] = {
-    "whole": lambda _, __, content: (JSON, encode(content)),
+_BODIES: dict[Body, Callable[[Script, Format, int, Document], tuple[str, bytes]]] = {
+    "whole": lambda *given: (JSON, encode(given[-1])),
     "malformed": lambda *_: (JSON, MALFORMED),
-    "truncated": lambda _, __, content: (JSON, _half(encode(content))),
+    "truncated": lambda *given: (JSON, _half(encode(given[-1]))),
     "empty": lambda *_: (JSON, b""),
-    "html": lambda _, status, __: ("text/html; charset=utf-8", _page(status)),
-    "error": lambda format_, status, _: (JSON, encode(_error(format_, status))),
-    "numeric_error": lambda format_, status, _: (JSON, encode(_numeric(format_, status))),
+    "html": lambda _, __, status, ___: ("text/html; charset=utf-8", _page(status)),
+    "error": lambda *given: (JSON, encode(_error(*given))),
+    "numeric_error": lambda *given: (JSON, encode(_numeric(*given))),
 }
 
 
@@ -73,12 +73,12 @@ def _page(status: int) -> bytes:
     ).encode()
 
 
-def _error(format_: Format, status: int) -> Document:
-    return format_.failure(status if status >= FIRST_ERROR else 500)
+def _error(script: Script, format_: Format, status: int, _: Document) -> Document:
+    return format_.failure(status if status >= FIRST_ERROR else 500, script.error_message)
 
 
-def _numeric(format_: Format, status: int) -> Document:
-    content = _error(format_, status)
+def _numeric(script: Script, format_: Format, status: int, whole: Document) -> Document:
+    content = _error(script, format_, status, whole)
     code = status if status >= FIRST_ERROR else 500
     return {**content, "error": {**content["error"], "code": code}}
 

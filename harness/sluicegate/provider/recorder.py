@@ -1,7 +1,7 @@
 """ASGI middleware that records every exchange of an application in a journal."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
@@ -14,14 +14,13 @@ from hypercorn.typing import (
 )
 
 from sluicegate.errors import SluicegateError
+from sluicegate.runtime.linger import Application
 
 from .journal import Headers, Journal, Outcome, Recording
 from .transport import STATE, Fault, FaultyConnection, Settle
 
 EXTENSION: Final = "sluicegate.exchange"
 """The name of the ASGI extension; `exchange_of` reads it."""
-
-Application = Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
 
 class OpenExchange:

@@ -141,7 +141,7 @@ def _silenced(answer: Answer, silence: float | None) -> Answer:
 
 
 def _failure(format_: Format, status: int, script: Script, headers: Headers) -> Answer:
-    content = format_.failure(status)
+    content = format_.failure(status, script.error_message)
     if "request_id" in content and script.request_id:
         content = {**content, "request_id": script.request_id}
     return plain(status, format_, content, script, headers)

@@ -53,6 +53,7 @@ class Script:
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    error_message: str | None = None
 
     fail: Fail = None
     fail_chunk: int | Literal["end"] = 0

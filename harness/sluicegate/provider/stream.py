@@ -142,7 +142,7 @@ def _unfinished(_: Format, script: Script, broken: Frame) -> tuple[bytes, Ending
 
 
 def _error(format_: Format, script: Script, _: Frame) -> tuple[bytes, Ending]:
-    return framing.event(format_.stream_error(), script), "complete"
+    return framing.event(format_.stream_error(script.error_message), script), "complete"
 
 
 def _nothing(ending: Ending) -> "_Fault":

@@ -37,7 +37,9 @@ def sentence(exchange: Exchange) -> str:
         else:
             others.append(f"{label} sent {_sent(side, each.entry.outcome, client)}")
     if not agreeing:
-        return f"{saw}, although {' and '.join(others)}"
+        # A system that translates has its own bytes, which says nothing against it.
+        join = "; " if client.marker != side.marker else ", although "
+        return f"{saw}{join}{' and '.join(others)}"
     return "; ".join([f"{saw}, as {' and '.join(agreeing)}", *others])
 
 

@@ -11,20 +11,27 @@ from typing import Literal
 import httpx
 import httpx_sse
 
+from sluicegate import shipped
 from sluicegate.wire.sse import Event
 
 from .exchange import Break, Ending, Exchange, Heard, Read, Request
 
-Kind = Literal["raw", "httpx-sse"]
+Kind = Literal["raw", "httpx-sse", "client library"]
+
+AUTHORITY = shipped.FEATURES / "proxy" / "variants" / "certificates" / "authority.pem"
+"""Who signed the certificates of the proxy's variants."""
 
 PATIENCE = 120.0
 """Seconds on the clock that a client waits for an answer to be complete."""
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
+    """Return what verifies servers: the public authorities, and that of the variants."""
     # Loading the authorities' certificates takes 30 ms and more: once is enough.
-    return ssl.create_default_context()
+    context = ssl.create_default_context()
+    context.load_verify_locations(AUTHORITY)
+    return context
 
 
 @asynccontextmanager
@@ -33,7 +40,7 @@ async def connected(url: str) -> AsyncIterator[httpx.AsyncClient]:
     # PATIENCE limits each exchange as a whole, on the scenario's clock.
     limits = httpx.Timeout(None)
     async with httpx.AsyncClient(
-        base_url=url, timeout=limits, trust_env=False, verify=_tls()
+        base_url=url, timeout=limits, trust_env=False, verify=trust()
     ) as client:
         yield client
 
@@ -46,7 +53,7 @@ async def ask(
     Never raises for what the server does: the exchange says how it ended. PATIENCE is the limit,
     unless the client is to `leave` after so many seconds.
     """
-    record = _Record(request)
+    record = Record(request)
     try:
         async with asyncio.timeout(PATIENCE if leave is None else leave):
             await _READERS[kind](client, request, record)
@@ -90,7 +97,9 @@ _SILENT: dict[type[httpx.HTTPError], str] = {
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
+    """What a client takes down of one exchange, with the loop's time, until it closes."""
+
     request: Request
     clock: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
     started: float = field(init=False)
@@ -103,9 +112,17 @@ class _Record:
         self.started = self.clock()
 
     def answered(self, response: httpx.Response) -> None:
+        """Take down the head of the answer."""
         self.response, self.headers_at = response, self.clock()
 
+    def hears(self, event: Event) -> None:
+        """Take down an event that an ordinary client made out."""
+        if self.heard is None:
+            self.heard = []
+        self.heard.append(Heard(self.clock(), event))
+
     def close(self, ending: Ending, trouble: str = "", cause: Break | None = None) -> Exchange:
+        """Return the exchange, which ends here."""
         response = self.response
         return Exchange(
             request=self.request,
@@ -122,7 +139,7 @@ class _Record:
         )
 
 
-async def _read_raw(client: httpx.AsyncClient, request: Request, record: _Record) -> None:
+async def _read_raw(client: httpx.AsyncClient, request: Request, record: Record) -> None:
     async with client.stream(
         request.method, request.target, headers=request.headers, content=request.body
     ) as response:
@@ -131,7 +148,7 @@ async def _read_raw(client: httpx.AsyncClient, request: Request, record: _Record
             record.reads.append(Read(record.clock(), data))
 
 
-async def _read_events(client: httpx.AsyncClient, request: Request, record: _Record) -> None:
+async def _read_events(client: httpx.AsyncClient, request: Request, record: Record) -> None:
     async with httpx_sse.aconnect_sse(
         client,
         request.method,
@@ -143,7 +160,7 @@ async def _read_events(client: httpx.AsyncClient, request: Request, record: _Rec
         record.heard = []
         async for sse in source.aiter_sse():
             event = Event(event=sse.event, data=sse.data, id=sse.id)
-            record.heard.append(Heard(record.clock(), event))
+            record.hears(event)
 
 
 _READERS = {"raw": _read_raw, "httpx-sse": _read_events}

@@ -14,6 +14,12 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     [provider.variants]             # further instances, configured differently
     unhealthy = "http://127.0.0.1:8002"
 
+    [proxy]                         # it asks the provider above; without it, only what its client
+    url = "http://127.0.0.1:8080"   # sees is judged
+
+    [proxy.logs]                    # the files that instances log to, as lines of JSON
+    logs = "proxy.log"
+
     [clock]
     tolerance_ms = 50               # how late an answer may be on the wall clock
 
@@ -54,13 +60,14 @@ class External:
     """A system that somebody else runs: the URL of each of its variants.
 
     `control` is where the default variant's control API is, if not at its URL, and `agent` the name
-    of the agent there.
+    of the agent there. `logs` are the files that variants log to.
     """
 
     urls: Mapping[str, str]
     ready: Readiness = field(default_factory=Readiness)
     control: str | None = None
     agent: str = DEFAULT_AGENT
+    logs: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +93,21 @@ def load(path: Path) -> Profile:
     if found:
         lines = "".join(f"\n  {violation}" for violation in found)
         raise ProfileError(f"is not as it must be:{lines}")
-    profile = _profile(document)
+    profile = _profile(document, path.parent)
     if not profile.systems:
         raise ProfileError('names no system: add [provider] with url = "http://..."')
     return profile
 
 
-def _profile(document: Mapping[str, Any]) -> Profile:
+def _profile(document: Mapping[str, Any], folder: Path) -> Profile:
     tolerance = document.get("clock", {}).get("tolerance_ms")
     return Profile(
-        systems={name: _external(t) for name, t in document.items() if name != "clock"},
+        systems={n: _external(table, folder) for n, table in document.items() if n != "clock"},
         tolerance=None if tolerance is None else tolerance / 1000,
     )
 
 
-def _external(table: Mapping[str, Any]) -> External:
+def _external(table: Mapping[str, Any], folder: Path) -> External:
     urls = {DEFAULT_VARIANT: table["url"], **table.get("variants", {})}
     ready, plain = table.get("ready", {}), Readiness()
     return External(
@@ -112,4 +119,5 @@ def _external(table: Mapping[str, Any]) -> External:
         ),
         control=table.get("control"),
         agent=table.get("agent", DEFAULT_AGENT),
+        logs={name: folder / log for name, log in table.get("logs", {}).items()},
     )

@@ -23,6 +23,9 @@ STOP = "message_stop"
 MESSAGES = "/v1/messages"
 """The path of the Anthropic format."""
 
+AGENTS = "/stream"
+"""The path of the agents' format, whose streams are complete with the event `done`."""
+
 Kind = Literal["head", "chunk", "done", "broken", "stray", "body", "end"]
 """What a mark stands for.
 
@@ -110,7 +113,11 @@ def provider_side(entry: Entry, until: float) -> Side:
 
 
 def _marker(target: str) -> str:
-    return STOP if target.startswith(MESSAGES) else DONE
+    found = (marker for path, marker in _MARKERS.items() if target.startswith(path))
+    return next(found, DONE)
+
+
+_MARKERS = {MESSAGES: STOP, AGENTS: "done"}
 
 
 def end_of(exchange: Exchange) -> str:
@@ -213,6 +220,8 @@ class _Stream:
             document = parsed(event.data)
         except ValueError:
             return "broken", "no JSON"
+        if at(document, "$.type") == "done" and at(document, "$.partial") is not MISSING:
+            return "done", _agents_gist("done", document)
         self.chunks += 1
         return "chunk", f"chunk {self.chunks}  {_gist(document)}"
 
@@ -238,6 +247,8 @@ def _is_ordinary(raw: bytes, event: Event) -> bool:
 def _gist(document: object) -> str:
     """Write what sets a chunk apart from its neighbours; of any other document all of it."""
     kind, choices = at(document, "$.type"), at(document, "$.choices")
+    if isinstance(kind, str) and at(document, "$.partial") is not MISSING:
+        return _agents_gist(kind, document)
     if isinstance(kind, str) and choices is MISSING:
         return _event_gist(kind, document)
     if not isinstance(choices, list) or len(choices) > 1:
@@ -255,6 +266,13 @@ def _event_gist(kind: str, document: object) -> str:
     pairs = members.items() if isinstance(members, dict) else ()
     told = [show(value) for name, value in pairs if name != "type" and value is not None]
     return "  ".join([kind, *told]) if told else show(document)
+
+
+def _agents_gist(kind: str, document: object) -> str:
+    """Write what an event of the agents' format adds to the message, or how it ends."""
+    paths = ("$.delta", "$.partial.stop_reason", "$.partial.error_message")
+    values = [at(document, path) for path in paths]
+    return "  ".join([kind, *(show(each) for each in values if each not in (MISSING, None, ""))])
 
 
 def _told(name: str, value: object) -> str:

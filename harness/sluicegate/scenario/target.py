@@ -3,48 +3,29 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from itertools import count
+from pathlib import Path
 
 import httpx
 import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError
-from sluicegate.provider.agents import Agents, AgentSide
 from sluicegate.provider.guard import VARIABLE
-from sluicegate.provider.journal import Journal
-from sluicegate.provider.plan import Plan
-from sluicegate.provider.plans import Plans
 from sluicegate.runtime.clock import Clock
 
+from . import systems
 from .checks.values import meant, quoted
 from .client import connected
-from .control import Control, EmbeddedControl, HttpControl, UncontrolledError
+from .control import Control, HttpControl, UncontrolledError
 from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
+from .systems import PROVIDER, VARIANTS, Instance, Lines
 
 _PROBE_EVERY = 0.1
 _PROBE_LIMIT = 2.0
-
-
-PROVIDER = "provider"
-"""The name of the agent that the provider of a scenario is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A running system: its URL, and how to control it.
-
-    `control` is None where that is not possible, and `trouble` says why. `seen` is the number of
-    the last entry in its journal that is older than the instance.
-    """
-
-    url: str
-    control: Control | None = None
-    agent: str = PROVIDER
-    seen: int = 0
-    trouble: str = ""
 
 
 class Targets:
@@ -65,7 +46,7 @@ class Targets:
     def check(profile: Profile) -> None:
         """Raise ProfileError where the profile names a variant that no scenario can ask for."""
         for system, external in profile.systems.items():
-            unknown = sorted(external.urls.keys() - VARIANTS[system].keys())
+            unknown = sorted(external.urls.keys() - set(VARIANTS[system]))
             if unknown:
                 raise ProfileError(_no_variant(system, unknown[0]))
 
@@ -84,23 +65,39 @@ class Targets:
 
         A provider that somebody else runs may be asked by other runs, too.
         """
-        is_ours = not self.is_external(PROVIDER)
+        is_ours = not self._profile.systems
         return "scenario" if is_ours else f"{self._run}-{next(self._scenarios)}"
 
     @asynccontextmanager
     async def instance(self, system: str, variant: str) -> AsyncIterator[Instance]:
-        """Yield a running instance of the system.
+        """Yield a running instance of the system, and of the provider that it asks.
 
         Skips the scenario where the profile does not claim the variant. Raises NotJudgedError
         where the system is not ready, SluicegateError for a variant that nobody knows.
         """
-        plan = VARIANTS[system][self.known(system, variant)]
-        external = self._profile.systems.get(system)
+        self.known(system, variant)
+        if system == PROVIDER:
+            async with self._provider(variant) as provider:
+                yield provider
+            return
+        async with self._provider(DEFAULT_VARIANT) as provider:
+            external = self._profile.systems.get(system)
+            if external is None:
+                async with systems.proxy(variant, self.clock, provider) as instance:
+                    yield instance
+                return
+            url = await self._found(system, external, variant)
+            witnessed = provider if self.is_external(PROVIDER) else _UNWITNESSED
+            yield replace(witnessed, url=url, log=_log_of(external, variant))
+
+    @asynccontextmanager
+    async def _provider(self, variant: str) -> AsyncIterator[Instance]:
+        external = self._profile.systems.get(PROVIDER)
         if external is None:
-            async with _BUILDERS[system](plan, self.clock) as instance:
+            async with systems.provider(variant, self.clock) as instance:
                 yield instance
             return
-        url = await self._found(system, external, variant)
+        url = await self._found(PROVIDER, external, variant)
         elsewhere = external.control if variant == DEFAULT_VARIANT else None
         async with connected(elsewhere or url) as client:
             control = HttpControl(client, os.environ.get(VARIABLE))
@@ -159,28 +156,20 @@ def _no_variant(system: str, variant: str) -> str:
     return f"the {system} has no variant {quoted(variant)}; {meant(variant, VARIANTS[system])}"
 
 
-@asynccontextmanager
-async def _provider(plan: Plan, clock: Clock) -> AsyncIterator[Instance]:
-    # Quart takes 0.3 s to import, and a run against external systems needs none of it.
-    from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
-    from sluicegate.provider.transport import FaultyServer  # noqa: PLC0415
-
-    plans, journal = Plans({PROVIDER: plan}), Journal()
-    settle = clock.quiesce if clock.name == "simulated" else None
-    app = create_app(agent=PROVIDER, plans=plans, journal=journal, unix=clock.unix, settle=settle)
-    async with FaultyServer(app) as server:
-        side = AgentSide(journal, app.repetition.clear)
-        yield Instance(server.url, EmbeddedControl(Agents({PROVIDER: side}, plans)))
+_UNWITNESSED = Instance("", trouble="the profile names no [provider] that the system would ask")
 
 
-VARIANTS: Mapping[str, Mapping[str, Plan]] = {
-    "provider": {
-        DEFAULT_VARIANT: Plan(),
-        "two-models": Plan(models=("first-model", "second-model")),
-        "unhealthy": Plan(healthy=False),
-    },
-}
-"""The variants of each system that scenarios can choose."""
+def _log_of(external: External, variant: str) -> Lines | None:
+    path = external.logs.get(variant)
+    return None if path is None else partial(_lines_after, path, _size(path))
 
-_Builder = Callable[[Plan, Clock], AbstractAsyncContextManager[Instance]]
-_BUILDERS: Mapping[str, _Builder] = {"provider": _provider}
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _lines_after(path: Path, begin: int) -> list[dict[str, object]]:
+    """Read what a log has got since it had so many bytes."""
+    with path.open("rb") as log:
+        log.seek(begin)
+        return systems.json_lines(log.read().decode(errors="replace"))

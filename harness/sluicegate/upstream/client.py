@@ -17,6 +17,7 @@ from .deltas import Delta
 from .errors import UpstreamError
 from .exchange import answered
 from .formats import FORMATS, FormatName
+from .handshake import Handshake
 from .limits import Limits, Watch
 from .masking import Mask
 from .reading import read
@@ -36,10 +37,10 @@ class Upstream:
     """A provider, to be closed by `aclose` or as a context manager.
 
     `base_url` is what the paths of its format are appended to, such as `https://api.openai.com/v1`
-    or `https://api.anthropic.com`. `trust` verifies its certificate, by default with the public
-    authorities. With `takes_unmarked_end` an answer that has said why it ends need not send
-    `[DONE]`, or `message_stop`. Nothing is tried twice. Raises SluicegateError for a URL or a key
-    that cannot be one.
+    or `https://api.anthropic.com`; that of a proxy may have its `/stream/NAME` already. `trust`
+    verifies its certificate, by default with the public authorities. With `takes_unmarked_end` an
+    answer that has said why it ends need not send `[DONE]`, or `message_stop`. Nothing is tried
+    twice. Raises SluicegateError for a URL or a key that cannot be one.
     """
 
     def __init__(  # noqa: PLR0913 - what an upstream is made of, each with its default
@@ -97,12 +98,13 @@ class Upstream:
 
     def _asked(self, request: StreamRequest) -> httpx.Request:
         path, body = self._format.request(request)
-        url = self._url.copy_with(path=self._url.path.rstrip("/") + path)
+        url = self._url.copy_with(path=self._format.place(self._url.path, path))
         try:
             content = encoded(body)
         except ValueError:
             raise SluicegateError("the request holds a number that is not finite") from None
-        return self._client.build_request("POST", url, content=content)
+        watched = {"trace": Handshake()}
+        return self._client.build_request("POST", url, content=content, extensions=watched)
 
 
 def _url(text: str) -> httpx.URL:

@@ -8,12 +8,19 @@ from sluicegate.wire.assistant.message import Usage
 from sluicegate.wire.assistant.request import StreamRequest
 from sluicegate.wire.sse import Event
 
-from . import anthropic_reader, anthropic_request, openai_reader, openai_request
+from . import (
+    anthropic_reader,
+    anthropic_request,
+    openai_reader,
+    openai_request,
+    proxy_reader,
+    proxy_request,
+)
 from .deltas import Delta
 from .documents import Document
 from .masking import Mask
 
-FormatName = Literal["openai", "anthropic"]
+FormatName = Literal["openai", "anthropic", "proxy"]
 
 
 class Reader(Protocol):
@@ -46,16 +53,23 @@ class MakeReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A wire format: its requests, the headers that carry a key, and its answers."""
+    """A wire format: its requests, the headers that carry a key, and its answers.
+
+    `place` puts the path of a request below that of a base URL.
+    """
 
     request: Callable[[StreamRequest], tuple[str, dict[str, Any]]]
     headers: Callable[[str], Mapping[str, str]]
     reader: MakeReader
+    place: Callable[[str, str], str] = lambda base, path: base.rstrip("/") + path
 
 
 FORMATS: Final[Mapping[FormatName, Format]] = {
     "openai": Format(openai_request.request, openai_request.headers, openai_reader.Reader),
     "anthropic": Format(
         anthropic_request.request, anthropic_request.headers, anthropic_reader.Reader
+    ),
+    "proxy": Format(
+        proxy_request.request, openai_request.headers, proxy_reader.Reader, proxy_request.place
     ),
 }

@@ -1,6 +1,7 @@
 """Checks on an answer as a whole: status, headers, and the JSON of its body."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from sluicegate.errors import SluicegateError
 from sluicegate.provider.journal import mask_headers
@@ -206,6 +207,50 @@ def values_are(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
     """Require the values of a table with the columns path and value."""
     for path, value in rows(table, ("path", "value")):
         value_is(exchange, path, written(value))
+
+
+def value_has_grown(exchange: Exchange, first: Exchange, path: str, difference: object) -> None:
+    """Require how much larger the number at a path is than in the first answer."""
+    before, after = (at(body(each), path) for each in (first, exchange))
+    # In binary floating point 0.3 - 0.1 is not 0.2.
+    got = Decimal(show(after)) - Decimal(show(before)) if _are_numbers(before, after) else None
+    words = f"{path} has not grown by {show(difference)}: it was {brief(before)}"
+    require(
+        exchange,
+        holds=got is not None and got == Decimal(show(difference)),
+        words=f"{words}, and is {brief(after)}",
+        expected=f"{path} to have grown by {show(difference)}",
+        got=f"from {show(before)} to {show(after)}",
+    )
+
+
+def body_is_alike(exchange: Exchange, first: Exchange) -> None:
+    """Require the very body of the first answer."""
+    require(
+        exchange,
+        holds=exchange.body == first.body,
+        words="the body is not the same as in the first answer",
+        expected=quoted(first.body),
+        got=quoted(exchange.body),
+    )
+
+
+def _are_numbers(*values: object) -> bool:
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
+
+
+def trouble_mentions(exchange: Exchange, text: str) -> None:
+    """Require what the client itself reports of an exchange that failed."""
+    got = exchange.trouble
+    require(
+        exchange,
+        holds=sought(text) in got,
+        words=f"the client reports {quoted(got)}, and it should mention {quoted(text)}"
+        if got
+        else "the client reports no trouble",
+        expected=f"a client that reports {quoted(text)}",
+        got=quoted(got) if got else "nothing",
+    )
 
 
 def value_begins(exchange: Exchange, path: str, beginning: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from sluicegate.scenario.exchange import Exchange, Heard
-from sluicegate.scenario.sides import DONE, MESSAGES
+from sluicegate.scenario.sides import AGENTS, DONE, MESSAGES
 from sluicegate.wire.schema import Profile, explain, violations
 
 from .answer import entries, is_stream, rows
@@ -25,6 +25,9 @@ from .violation import require, violated
 
 _CONTENT = "$.choices[0].delta.content"
 _ROLE = "$.choices[0].delta.role"
+_TEXTS = ((MESSAGES, "$.delta.text"), (AGENTS, "$.delta"))
+# The other events of the agents' format that have a delta.
+_NO_TEXT = ("thinking_delta", "tool_call_start", "tool_call_delta")
 
 
 _SHOWN = 60
@@ -60,8 +63,12 @@ def _timed_chunks(exchange: Exchange) -> Iterator[tuple[Heard, object]]:
 
 def texts(exchange: Exchange) -> list[tuple[float, str]]:
     """Return every piece of text with the time (seconds on the clock) at which it arrived."""
-    path = "$.delta.text" if _is_anthropic(exchange) else _CONTENT
-    found = ((heard.at, at(chunk, path)) for heard, chunk in _timed_chunks(exchange))
+    path = next((p for begin, p in _TEXTS if exchange.request.target.startswith(begin)), _CONTENT)
+    found = (
+        (heard.at, at(chunk, path))
+        for heard, chunk in _timed_chunks(exchange)
+        if at(chunk, "$.type") not in _NO_TEXT
+    )
     return [(time, text) for time, text in found if isinstance(text, str) and text]
 
 

@@ -112,6 +112,24 @@ class AssistantMessage(Part):
         """The role of its author, which is `assistant`."""
         return self.TAG["role"]
 
+    @property
+    def text(self) -> str:
+        """What the model said, without what it thought."""
+        return "".join(block.text for block in self.content if isinstance(block, Text))
+
+    @property
+    def thinking(self) -> str:
+        """What the model thought before it spoke."""
+        return "".join(block.thinking for block in self.content if isinstance(block, Thinking))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls of tools, to be answered where `stop_reason` is `tool_use`.
+
+        In a message that broke off, the last one may have no arguments yet.
+        """
+        return tuple(block for block in self.content if isinstance(block, ToolCall))
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult(Part):

@@ -1,6 +1,7 @@
 """ASGI middleware for answers that are ready before the request's body has arrived."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from hypercorn.typing import (
     ASGIReceiveCallable,
@@ -11,7 +12,7 @@ from hypercorn.typing import (
     HTTPScope,
 )
 
-from .recorder import Application
+Application = Callable[[HTTPScope, ASGIReceiveCallable, ASGISendCallable], Awaitable[None]]
 
 LONGEST_REST = 64 * 1024 * 1024
 """Bytes of a body that are read, and thrown away, for the sake of an answer that came early."""

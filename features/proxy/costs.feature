@@ -1,0 +1,49 @@
+Feature: What it costs
+  The proxy knows the prices, and counts.
+
+  Background:
+    Given the client talks to the proxy
+
+  @req:PROXY-027 @core
+  Rule: The cost of a message comes from a table of prices, and totals are kept
+
+    Scenario Outline: A message of "<upstream>"
+      Given the proxy's variant is "prices"
+      And the client asks the upstream "<upstream>"
+      And the client's model is "<model>"
+      And the provider counts 1000 tokens of prompt and 100 tokens of answer
+      And the provider counts 600 cached tokens
+      When the client asks for a stream
+      Then the usage is complete
+      And the message has these values
+        | path                       | value        |
+        | $.usage.cost.input         | <input>      |
+        | $.usage.cost.output        | <output>     |
+        | $.usage.cost.cache_read    | <cache_read> |
+        | $.usage.cost.total         | <total>      |
+
+      Examples: 3, 15 and 0.3 dollars a million; 30, 60 and 15 dollars a million
+        | upstream  | model             | input  | output | cache_read | total   |
+        | anthropic | claude-sonnet-4-5 | 0.0012 | 0.0015 | 0.00018    | 0.00288 |
+        | openai    | gpt-4             | 0.012  | 0.006  | 0.009      | 0.027   |
+
+    Scenario: A model without a price costs nothing
+      Given the proxy's variant is "prices"
+      And the client's model is "gpt-5"
+      When the client asks for a stream
+      Then $.usage.cost.total of the message is 0
+
+    Scenario: The totals are the usage of the journal times the prices
+      Given the proxy's variant is "prices"
+      And the client has asked for the totals before
+      And the provider counts 1000 tokens of prompt and 100 tokens of answer
+      And the client has asked for a stream 3 times before
+      When the client asks for the totals
+      Then $.total.requests of the body has grown by 3 since the first answer
+      And $.total.tokens.input of the body has grown by 3000 since the first answer
+      And $.total.tokens.output of the body has grown by 300 since the first answer
+      And $.total.cost.total of the body has grown by 0.0135 since the first answer
+
+    Scenario: Without prices there are no totals
+      When the client sends "GET /costs"
+      Then the status is 404
