@@ -15,6 +15,7 @@ LAYERS = {
     "settings": COMMON,
     "upstream": COMMON | {"wire", "runtime"},
     "provider": COMMON | {"wire", "runtime"},
+    "gateway": COMMON | {"wire", "runtime", "settings", "upstream"},
     "proxy": COMMON | {"wire", "runtime", "settings", "upstream"},
     "scenario": COMMON | {"wire", "runtime", "provider", "upstream", "proxy"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},

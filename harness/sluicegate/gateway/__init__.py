@@ -1,0 +1,1 @@
+"""The reference gateway: routing, fallback and a circuit breaker in front of agents."""
