@@ -1,14 +1,14 @@
 """The agent: a client of the proxy, what it asks, and the message that it gets."""
 
 from sluicegate.gherkin import given, then, when
-from sluicegate.scenario.checks import message
+from sluicegate.scenario.checks import calls, message
 from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
 
 @given("the client talks to the proxy")
 def _(world: World) -> None:
-    world.talk_to_the_proxy()
+    world.talk_to("proxy")
 
 
 @given("the client asks the upstream {text}")
@@ -38,7 +38,7 @@ def _(world: World, docstring: str) -> None:
 
 @given("the option {text} is {value}")
 def _(world: World, name: str, value: object) -> None:
-    world.agent.options[name] = value
+    world.agent.opt(name, value)
 
 
 @given("the client's configuration is")
@@ -59,6 +59,11 @@ def _(world: World, seconds: float) -> None:
 @then("the client warns of {text}")
 def _(world: World, text: str) -> None:
     message.is_warned_of(world.exchange, world.library.warned, text)
+
+
+@then("the client returns the message of the last event")
+def _(world: World) -> None:
+    message.is_returned(world.exchange, world.library.returned)
 
 
 @then("the events are")
@@ -89,6 +94,11 @@ def _(world: World) -> None:
 @then("every call of a tool is whole")
 def _(world: World) -> None:
     message.calls_are_whole(world.exchange)
+
+
+@then("every call of a tool has the id that {provider} gave it")
+def _(world: World, who: str) -> None:
+    calls.ids_are_given(world.exchange, who=who)
 
 
 @then("the last event says how the message ended")

@@ -46,6 +46,11 @@ def _(world: World, seconds: float) -> None:
     timing.ends_after(world.exchange, seconds, world.clock)
 
 
+@then("the answer has ended before {duration}")
+def _(world: World, seconds: float) -> None:
+    answer.ended_before(world.exchange, seconds)
+
+
 @then("the answer ends cleanly")
 def _(world: World) -> None:
     answer.ends_cleanly(world.exchange)

@@ -89,6 +89,26 @@ def _(world: World, seconds: float) -> None:
     world.ask(leave=seconds, stream=True)
 
 
+@given("the client has asked for a plain answer and gone away after {duration} before")
+def _(world: World, seconds: float) -> None:
+    world.ask(leave=seconds)
+
+
+@given("the client has asked for a stream and gone away after {duration} {count} before")
+def _(world: World, seconds: float, count: int) -> None:
+    world.ask_often(count, stream=True, leave=seconds)
+
+
+@given("another client has begun to ask for a plain answer")
+def _(world: World) -> None:
+    world.begin()
+
+
+@when("{number} clients ask for a stream at once")
+def _(world: World, count: int) -> None:
+    world.ask_at_once(count)
+
+
 @when("the client asks for a stream with usage")
 def _(world: World) -> None:
     world.ask(stream=True, stream_options={"include_usage": True})

@@ -1,89 +1,105 @@
 """What the provider says, and when."""
 
 from sluicegate.gherkin import given
+from sluicegate.scenario.checks.values import listed
 from sluicegate.scenario.world import World
 
 
-@given("the provider says {texts}")
-def _(world: World, texts: tuple[str, ...]) -> None:
-    world.plan.say(text=texts)
+@given("{provider} says {texts}")
+def _(world: World, who: str, texts: tuple[str, ...]) -> None:
+    world.planning(who).say(text=texts)
 
 
-@given("the provider says {texts} with {duration} between words")
-def _(world: World, texts: tuple[str, ...], seconds: float) -> None:
-    world.plan.say(text=texts, pace=seconds)
+@given("{provider} says these texts")
+def _(world: World, who: str, docstring: str) -> None:
+    world.planning(who).say(text=listed(docstring))
 
 
-@given("the provider reasons {texts}")
-def _(world: World, texts: tuple[str, ...]) -> None:
-    world.plan.say(reasoning=texts)
+@given("{provider} says {text} {count} with {duration} between words")
+def _(world: World, who: str, text: str, count: int, seconds: float) -> None:
+    world.planning(who).say(text=(text,) * count, pace=seconds)
 
 
-@given("the provider calls the tool {text} with")
-def _(world: World, name: str, docstring: str) -> None:
-    world.plan.call(name, docstring)
+@given("{provider} says {texts} with {duration} between words")
+def _(world: World, who: str, texts: tuple[str, ...], seconds: float) -> None:
+    world.planning(who).say(text=texts, pace=seconds)
 
 
-@given("the provider's finish_reason is {text}")
-def _(world: World, reason: str) -> None:
-    world.plan.say(finish_reason=reason)
+@given("{provider} reasons {texts}")
+def _(world: World, who: str, texts: tuple[str, ...]) -> None:
+    world.planning(who).say(reasoning=texts)
 
 
-@given("the provider counts {number} tokens of prompt and {number} tokens of answer")
-def _(world: World, prompt: int, completion: int) -> None:
-    world.plan.say(prompt_tokens=prompt, completion_tokens=completion)
+@given("{provider} calls the tool {text} with")
+def _(world: World, who: str, name: str, docstring: str) -> None:
+    world.planning(who).call(name, docstring)
 
 
-@given("the provider counts {number} cached tokens")
-def _(world: World, count: int) -> None:
-    world.plan.say(cached_tokens=count)
+@given("{provider}'s finish_reason is {text}")
+def _(world: World, who: str, reason: str) -> None:
+    world.planning(who).say(finish_reason=reason)
 
 
-@given("the provider counts {number} tokens in all")
-def _(world: World, count: int) -> None:
-    world.plan.say(total_tokens=count)
+@given("{provider} counts {number} tokens of prompt and {number} tokens of answer")
+def _(world: World, who: str, prompt: int, completion: int) -> None:
+    world.planning(who).say(prompt_tokens=prompt, completion_tokens=completion)
 
 
-@given("the provider waits {duration} before it answers")
-def _(world: World, seconds: float) -> None:
-    world.plan.say(delay=seconds)
+@given("{provider} counts {number} cached tokens")
+def _(world: World, who: str, count: int) -> None:
+    world.planning(who).say(cached_tokens=count)
 
 
-@given("the provider waits {duration} before its first chunk")
-def _(world: World, seconds: float) -> None:
-    world.plan.say(first_token=seconds)
+@given("{provider} counts {number} tokens written to a cache")
+def _(world: World, who: str, count: int) -> None:
+    world.planning(who).say(cache_write_tokens=count)
 
 
-@given("the provider's pace varies by up to {duration}, from the seed {number}")
-def _(world: World, seconds: float, seed: int) -> None:
-    world.plan.say(jitter=seconds, seed=seed)
+@given("{provider} counts {number} tokens in all")
+def _(world: World, who: str, count: int) -> None:
+    world.planning(who).say(total_tokens=count)
 
 
-@given("the provider streams whatever it is asked for")
-def _(world: World) -> None:
-    world.plan.say(stream=True)
+@given("{provider} waits {duration} before it answers")
+def _(world: World, who: str, seconds: float) -> None:
+    world.planning(who).say(delay=seconds)
 
 
-@given("the provider does not stream whatever it is asked for")
-def _(world: World) -> None:
-    world.plan.say(stream=False)
+@given("{provider} waits {duration} before its first chunk")
+def _(world: World, who: str, seconds: float) -> None:
+    world.planning(who).say(first_token=seconds)
 
 
-@given("the provider asks to retry after {duration}")
-def _(world: World, seconds: float) -> None:
-    world.plan.say(retry_after=seconds)
+@given("{provider}'s pace varies by up to {duration}, from the seed {number}")
+def _(world: World, who: str, seconds: float, seed: int) -> None:
+    world.planning(who).say(jitter=seconds, seed=seed)
 
 
-@given("the provider asks to retry after {duration}, as a date")
-def _(world: World, seconds: float) -> None:
-    world.plan.say(retry_after_date=seconds)
+@given("{provider} streams whatever it is asked for")
+def _(world: World, who: str) -> None:
+    world.planning(who).say(stream=True)
 
 
-@given("the provider tells what is left of its rate limit")
-def _(world: World) -> None:
-    world.plan.say(rate_limit=True)
+@given("{provider} does not stream whatever it is asked for")
+def _(world: World, who: str) -> None:
+    world.planning(who).say(stream=False)
 
 
-@given("the provider calls the request {text}")
-def _(world: World, name: str) -> None:
-    world.plan.say(request_id=name)
+@given("{provider} asks to retry after {duration}")
+def _(world: World, who: str, seconds: float) -> None:
+    world.planning(who).say(retry_after=seconds)
+
+
+@given("{provider} asks to retry after {duration}, as a date")
+def _(world: World, who: str, seconds: float) -> None:
+    world.planning(who).say(retry_after_date=seconds)
+
+
+@given("{provider} tells what is left of its rate limit")
+def _(world: World, who: str) -> None:
+    world.planning(who).say(rate_limit=True)
+
+
+@given("{provider} calls the request {text}")
+def _(world: World, who: str, name: str) -> None:
+    world.planning(who).say(request_id=name)

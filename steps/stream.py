@@ -2,13 +2,23 @@
 
 from sluicegate.gherkin import then
 from sluicegate.scenario.checks import ending, framing, stream, timing
-from sluicegate.scenario.checks.values import MISSING
+from sluicegate.scenario.checks.values import MISSING, listed
 from sluicegate.scenario.world import World
 
 
 @then("the stream says {texts}")
 def _(world: World, texts: tuple[str, ...]) -> None:
     stream.says(world.exchange, texts)
+
+
+@then("the stream says these texts")
+def _(world: World, docstring: str) -> None:
+    stream.says(world.exchange, listed(docstring))
+
+
+@then("the stream says {text} {count}")
+def _(world: World, text: str, count: int) -> None:
+    stream.says(world.exchange, (text,) * count)
 
 
 @then("the stream ends with one [DONE]")
@@ -54,6 +64,11 @@ def _(world: World, path: str, text: str) -> None:
 @then("the stream has {number} event(s)")
 def _(world: World, count: int) -> None:
     stream.has_events(world.exchange, count)
+
+
+@then("the last event is an error")
+def _(world: World) -> None:
+    ending.last_is_error(world.exchange)
 
 
 @then("the last event is {text}")
@@ -159,6 +174,11 @@ def _(world: World, path: str, count: int) -> None:
 @then("{json_path} of every chunk is the time of the request in Unix seconds")
 def _(world: World, path: str) -> None:
     timing.each_created_at_request(world.exchange, path, world.clock)
+
+
+@then("{json_path} of every chunk is the time of the request in Unix milliseconds")
+def _(world: World, path: str) -> None:
+    timing.each_created_at_request(world.exchange, path, world.clock, "milliseconds")
 
 
 @then("{json_path} of every chunk begins with {text}")

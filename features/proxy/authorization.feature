@@ -53,6 +53,33 @@ Feature: Who may ask
         | No scheme                 | correct-horse-battery           |
         | The other path's token    | Bearer staple-of-another-kind   |
 
+  @req:PROXY-009 @core
+  Rule: So it is at every path that tells or costs anything
+
+    Scenario Outline: <request> with the header "<header>"
+      Given the proxy's variant is "<variant>"
+      And the client sends the header "Authorization" as "<header>"
+      When the client sends "<request>"
+      Then the status is 401
+      And the header "WWW-Authenticate" mentions "Bearer"
+      And the body follows the schema "proxy/error"
+      And the provider was asked 0 times
+
+      Examples: Of POST requests only the head matters: who may not ask learns nothing about the rest
+        | variant | request                | header                        |
+        | tokens  | POST /stream/anthropic |                               |
+        | tokens  | POST /stream/anthropic | Bearer staple-of-another-kind |
+        | tokens  | POST /stream/openai    |                               |
+        | tokens  | POST /stream/openai    | Bearer correct-horse-battery  |
+        | logs    | GET /costs             |                               |
+        | logs    | GET /costs             | Bearer wrong-horse-battery    |
+
+    Scenario: The totals, with the token
+      Given the proxy's variant is "logs"
+      And the client's token is "correct-horse-battery"
+      When the client asks for the totals
+      Then the status is 200
+
   @req:PROXY-010 @core
   Rule: Several upstreams on one server, each with its own key and token
 

@@ -20,6 +20,7 @@ Feature: The client library
       When the client asks for a stream
       Then the stream begins with start and ends with one done
       And every event carries the message so far
+      And the client returns the message of the last event
       And the stream says "One", " moment."
       And the message has these values
         | path                           | value           |
@@ -62,6 +63,7 @@ Feature: The client library
       Then the stream begins with start and ends with one error
       And $.stop_reason of the message is "error"
       And $.content[0].text of the message is "Hello from"
+      And the client returns the message of the last event
 
   @req:PROXY-013 @core
   Rule: The library takes the documented configuration
@@ -89,6 +91,37 @@ Feature: The client library
       And $.tools[2].name of the provider's request is "edit"
       And $.tools[3].name of the provider's request is "write"
       And $.tools[4] of the provider's request is missing
+
+    Scenario: Every option of the configuration, for an upstream that it names
+      Given the client's configuration is
+        """
+        provider: proxy
+        base_url: ${PROXY_URL}/stream/openai
+        model: gpt-5
+        system_prompt: You are ${ROLE}.
+        max_tokens: 100
+        temperature: 0
+        thinking_level: low
+        """
+      And the client's environment has "ROLE" as "terse"
+      When the client asks for a stream
+      Then $.model of the provider's request is "gpt-5"
+      And $.messages[0].content of the provider's request is "You are terse."
+      And $.max_completion_tokens of the provider's request is 100
+      And $.temperature of the provider's request is 0
+      And $.reasoning_effort of the provider's request is "low"
+
+    Scenario: How long to cache, from the configuration
+      Given the client's configuration is
+        """
+        provider: proxy
+        base_url: ${PROXY_URL}
+        model: claude-sonnet-4-5
+        system_prompt: You are terse.
+        cache_retention: long
+        """
+      When the client asks for a stream
+      Then $.system[0].cache_control.ttl of the provider's request is "1h"
 
     Scenario: A variable that is not set in api_key means no token, with a warning
       Given the client's configuration is
@@ -153,6 +186,7 @@ Feature: The client library
         | $.stop_reason     | aborted              |
         | $.content[0].text | Hello from streaming |
       And the last event says how the message ended
+      And the client returns the message of the last event
       And the provider's journal says that the client went away after 250 ms
 
       Examples:

@@ -25,6 +25,7 @@ Feature: Agents in a browser
       When the client asks for a stream
       Then the status is 200
       And the header "Access-Control-Allow-Origin" is "https://app.example"
+      And the answer has no header "Access-Control-Allow-Credentials"
       And the stream begins with start and ends with one done
 
     Scenario: A refusal, which the page can read

@@ -21,8 +21,7 @@ Feature: How a message ends
         | OpenAI  | openai   | stop           | done  | stop        |
         | OpenAI  | openai   | length         | done  | length      |
         | OpenAI  | openai   | tool_calls     | done  | tool_use    |
-        | OpenAI  | openai   | content_filter | error | error       |
-        | OpenAI  | openai   | tired          | error | error       |
+        | OpenAI  | openai   | function_call  | done  | tool_use    |
 
       Examples: Anthropic's
         | dialect   | upstream  | reason        | end   | stop_reason |
@@ -31,8 +30,27 @@ Feature: How a message ends
         | Anthropic | anthropic | tool_use      | done  | tool_use    |
         | Anthropic | anthropic | stop_sequence | done  | stop        |
         | Anthropic | anthropic | pause_turn    | done  | stop        |
-        | Anthropic | anthropic | refusal       | error | error       |
-        | Anthropic | anthropic | tired         | error | error       |
+        | Anthropic | anthropic | model_context_window_exceeded | done | length |
+
+    Scenario Outline: "<reason>" of the upstream <upstream> is an error that says so in words of its own
+      Given the client asks the upstream "<upstream>"
+      And the provider's finish_reason is "<reason>"
+      And the provider counts 100 tokens of prompt and 20 tokens of answer
+      When the client asks for a stream
+      Then the stream begins with start and ends with one error
+      And $.content[0].text of the message is "Hello from streaming mock provider!"
+      And the last event says how the message ended
+      And $.error_message of the message mentions "<words>"
+      And nothing that the client received contains "<reason>"
+      And $.usage.input of the message is 100
+      And $.usage.output of the message is 20
+
+      Examples:
+        | upstream  | reason         | words          |
+        | openai    | content_filter | content filter |
+        | openai    | tired_of_it    | not known      |
+        | anthropic | refusal        | refused        |
+        | anthropic | tired_of_it    | not known      |
 
     Scenario Outline: A call of a tool, from the upstream <upstream>
       Given the client asks the upstream "<upstream>"
@@ -94,6 +112,39 @@ Feature: How a message ends
         | anthropic |
         | openai    |
 
+    @slow
+    Scenario Outline: A sign of life from the provider behind "<upstream>" is no content
+      Given the client asks the upstream "<upstream>"
+      And the provider keeps the connection alive every 3 seconds
+      And the provider <waits>
+      When the client asks for a stream
+      Then the answer ends after <time>
+      And the stream begins with start and ends with one error
+      And $.error_message of the message mentions "20 s"
+
+      Examples:
+        | upstream  | waits                                    | time         |
+        | anthropic | falls silent after chunk 3               | 20.2 seconds |
+        | anthropic | waits 30 seconds before its first chunk  | 20 seconds   |
+        | openai    | falls silent after chunk 3               | 20.2 seconds |
+        | openai    | waits 30 seconds before its first chunk  | 20 seconds   |
+
+    @slow
+    Scenario Outline: The provider behind "<upstream>" goes on and on, and the proxy ends it after 60 seconds
+      Given the client asks the upstream "<upstream>"
+      And the provider says "tick " 50 times with 1500 ms between words
+      When the client asks for a stream
+      Then the answer ends after 60 seconds
+      And the stream says "tick " 40 times
+      And the stream begins with start and ends with one error
+      And $.error_message of the message mentions "60 s"
+      And the provider's journal says that the client went away after 60 seconds
+
+      Examples:
+        | upstream  |
+        | anthropic |
+        | openai    |
+
   @req:PROXY-017 @core
   Rule: A failure before the stream is one error, too
 
@@ -133,25 +184,26 @@ Feature: How a message ends
         | openai    | an HTML page    |
         | openai    | an error object |
 
-    Scenario Outline: The provider behind "<upstream>" gives no answer
+    Scenario Outline: The provider behind "<upstream>" <does>
       Given the client asks the upstream "<upstream>"
       And the provider <does>
       When the client asks for a stream
-      Then the stream begins with start and ends with one error
+      Then the answer ends after <time>
+      And the stream begins with start and ends with one error
       And the last event says how the message ended
 
       Examples: At once
-        | upstream  | does                                    |
-        | anthropic | resets the connection before it answers |
-        | openai    | closes the connection before it answers |
+        | upstream  | does                                    | time |
+        | anthropic | resets the connection before it answers | 0 ms |
+        | openai    | closes the connection before it answers | 0 ms |
 
       @slow
-      Examples: After 20 seconds
-        | upstream  | does                           |
-        | anthropic | never answers                  |
-        | anthropic | falls silent after the headers |
-        | openai    | never answers                  |
-        | openai    | falls silent after the headers |
+      Examples: The proxy waits 20 seconds
+        | upstream  | does                           | time       |
+        | anthropic | never answers                  | 20 seconds |
+        | anthropic | falls silent after the headers | 20 seconds |
+        | openai    | never answers                  | 20 seconds |
+        | openai    | falls silent after the headers | 20 seconds |
 
   @req:PROXY-017 @core
   Rule: An upstream that ends without its own terminal marker is an error, never done
@@ -184,34 +236,40 @@ Feature: How a message ends
   @req:PROXY-021 @core
   Rule: The last event has the whole usage, counted alike for all upstreams
 
-    Scenario Outline: <cached> cached tokens of <prompt>, from the upstream <upstream>
+    Scenario Outline: <cached> cached tokens of <prompt>, and <written> for the cache, from the upstream <upstream>
       Given the client asks the upstream "<upstream>"
       And the provider counts <prompt> tokens of prompt and 20 tokens of answer
       And the provider counts <cached> cached tokens
+      And the provider counts <written> tokens written to a cache
       When the client asks for a stream
       Then the usage is complete
       And the message has these values
-        | path                  | value    |
-        | $.usage.input         | <input>  |
-        | $.usage.output        | 20       |
-        | $.usage.cache_read    | <cached> |
-        | $.usage.cache_write   | 0        |
-        | $.usage.total_tokens  | <total>  |
+        | path                  | value     |
+        | $.usage.input         | <input>   |
+        | $.usage.output        | 20        |
+        | $.usage.cache_read    | <cached>  |
+        | $.usage.cache_write   | <written> |
+        | $.usage.total_tokens  | 120       |
 
       Examples:
-        | upstream  | prompt | cached | input | total |
-        | anthropic | 100    | 80     | 20    | 120   |
-        | openai    | 100    | 80     | 20    | 120   |
-        | anthropic | 100    | 0      | 100   | 120   |
-        | openai    | 100    | 0      | 100   | 120   |
+        | upstream  | prompt | cached | written | input |
+        | anthropic | 100    | 70     | 10      | 20    |
+        | openai    | 100    | 70     | 10      | 20    |
+        | anthropic | 100    | 0      | 0       | 100   |
+        | openai    | 100    | 0      | 0       | 100   |
 
-    Scenario Outline: An answer of "<upstream>" that breaks off
+    Scenario Outline: What "<upstream>" has told before its answer breaks off
       Given the client asks the upstream "<upstream>"
+      And the provider has the quirk "<quirk>"
+      And the provider counts 100 tokens of prompt and 20 tokens of answer
       And the provider resets the connection after chunk 3
       When the client asks for a stream
-      Then the usage is complete
+      Then the stream begins with start and ends with one error
+      And the usage is complete
+      And $.usage.input of the message is <input>
 
-      Examples:
-        | upstream  |
-        | anthropic |
-        | openai    |
+      Examples: Anthropic tells of the prompt at the beginning, OpenAI of all at the end
+        | upstream  | quirk            | input |
+        | anthropic | pings            | 100   |
+        | openai    | usage_everywhere | 100   |
+        | openai    | role_alone       | 0     |

@@ -24,11 +24,39 @@ Feature: The events of a stream
         | anthropic |
         | openai    |
 
-    Scenario: A text with line ends and characters of every kind
-      Given the provider says "one", " 漢字", " 🎉"
+    Scenario Outline: A text with line ends, blanks alone and characters of every kind, from "<upstream>"
+      Given the client asks the upstream "<upstream>"
+      And the provider says these texts
+        """
+        ["Zeile eins:\n", "\n", "    ", "\tñandú", " 漢字", " 🎉👩‍👩‍👧", "\r\n", " \"quoted\" \\n", "\u0001", " "]
+        """
       When the client asks for a stream
-      Then every event is one line of data and a blank line
+      Then the stream says these texts
+        """
+        ["Zeile eins:\n", "\n", "    ", "\tñandú", " 漢字", " 🎉👩‍👩‍👧", "\r\n", " \"quoted\" \\n", "\u0001", " "]
+        """
+      And every event is one line of data and a blank line
+      And every event carries the message so far
       And every chunk follows the strict schema "assistant/event"
+
+      Examples:
+        | upstream  |
+        | anthropic |
+        | openai    |
+
+    Scenario Outline: One piece of 300 characters, and 300 pieces, from the upstream <upstream>
+      Given the client asks the upstream "<upstream>"
+      And the provider says "<piece>" <times> with 5 ms between words
+      When the client asks for a stream
+      Then the stream says "<piece>" <times>
+      And every event carries the message so far
+
+      Examples:
+        | upstream  | times     | piece |
+        | anthropic | 300 times | word  |
+        | openai    | 300 times | word  |
+        | anthropic | twice     | This piece has three hundred characters, as a provider sends them when its model is fast or its network is slow: everything that was said since the last one comes at once. Nobody may cut it, and nobody may split it: it is one piece of text, it is whole, and so it is passed on. Here comes its end: ... |
+        | openai    | twice     | This piece has three hundred characters, as a provider sends them when its model is fast or its network is slow: everything that was said since the last one comes at once. Nobody may cut it, and nobody may split it: it is one piece of text, it is whole, and so it is passed on. Here comes its end: ... |
 
   @req:PROXY-003 @core
   Rule: A stream begins with start and ends with exactly one done or error, and has no [DONE]
@@ -84,10 +112,12 @@ Feature: The events of a stream
         """
       When the client asks for a stream
       Then every event carries the message so far
+      And every call of a tool has the id that the provider gave it
       And the message has these values
         | path                       | value        |
         | $.role                     | assistant    |
         | $.provider                 | <upstream>   |
+        | $.model                    | claude-sonnet-4-5 |
         | $.content[0].thinking      | Hm...        |
         | $.content[1].text          | I look twice. |
         | $.content[2].arguments.path | a.txt       |
@@ -107,6 +137,7 @@ Feature: The events of a stream
     Scenario: The time of a message is that of its request
       When the client asks for a stream
       Then $.partial.timestamp of every chunk is the same
+      And $.partial.timestamp of every chunk is the time of the request in Unix milliseconds
       And every event carries the message so far
 
   @req:PROXY-005 @core

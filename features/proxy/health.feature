@@ -14,6 +14,7 @@ Feature: Health
       Then the status is 200
       And $.status of the body is "ok"
       And nothing that the client received contains "sk-"
+      And nothing that the client received contains "://"
       And nothing that the client received contains "correct-horse-battery"
       And nothing that the client received contains "staple-of-another-kind"
       And the provider was asked 0 times

@@ -23,6 +23,8 @@ Feature: The log
         | $.status         | 200               |
         | $.tokens.input   | 10                |
         | $.tokens.output  | 15                |
+        | $.cost           | 0.000255          |
+      And the log names the request that the header "X-Request-Id" does
       And the log does not mention "A secret of"
       And the log does not mention "correct-horse-battery"
       And the log does not mention "sk-ant-upstream"

@@ -4,6 +4,7 @@ Feature: The rate limit
   Background:
     Given the client talks to the proxy
     And the proxy's variant is "rate-limit"
+    And the client's token is "correct-horse-battery"
 
   @req:PROXY-016 @core @slow
   Rule: Beyond so many requests a minute, the next is refused until its time has come
@@ -24,3 +25,11 @@ Feature: The rate limit
       Then the status is 200
       And the stream begins with start and ends with one done
       And the provider was asked 4 times
+
+    Scenario: The client library tells when to come back
+      Given the client has waited 60 seconds
+      And the client is "client library"
+      And the client has asked for a stream 3 times before
+      When the client asks for a stream
+      Then the client reports "RateLimitedError"
+      And the client reports "ask again in 59 s"

@@ -31,7 +31,9 @@ Feature: What reaches the upstream
       And the tools are
         """
         [{"name": "read", "description": "Reads a file.",
-          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}]
+          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}},
+         {"name": "clock", "description": "Tells the time.", "parameters": {"type": "object"}},
+         {"name": "beep", "parameters": {"type": "object"}}]
         """
       When the client asks for a stream
       Then the provider's request follows the schema "openai/request"
@@ -56,7 +58,10 @@ Feature: What reaches the upstream
       And $.tools of the provider's request is this JSON
         """
         [{"type": "function", "function": {"name": "read", "description": "Reads a file.",
-          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}}]
+          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}},
+         {"type": "function", "function": {"name": "clock", "description": "Tells the time.",
+          "parameters": {"type": "object"}}},
+         {"type": "function", "function": {"name": "beep", "parameters": {"type": "object"}}}]
         """
 
     Scenario: A whole conversation, for an upstream that speaks as Anthropic does
@@ -83,7 +88,9 @@ Feature: What reaches the upstream
       And the tools are
         """
         [{"name": "read", "description": "Reads a file.",
-          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}]
+          "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}},
+         {"name": "clock", "description": "Tells the time.", "parameters": {"type": "object"}},
+         {"name": "beep", "parameters": {"type": "object"}}]
         """
       When the client asks for a stream
       Then the provider's request follows the schema "anthropic/request"
@@ -91,8 +98,14 @@ Feature: What reaches the upstream
       And $.max_tokens of the provider's request is 200
       And $.temperature of the provider's request is 0.5
       And $.system[0].text of the provider's request is "You are terse."
-      And $.tools[0].name of the provider's request is "read"
-      And $.tools[0].input_schema.required[0] of the provider's request is "path"
+      And the provider's journal has the header "anthropic-version" as "2023-06-01"
+      And $.tools of the provider's request is this JSON
+        """
+        [{"name": "read", "description": "Reads a file.",
+          "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}},
+         {"name": "clock", "description": "Tells the time.", "input_schema": {"type": "object"}},
+         {"name": "beep", "input_schema": {"type": "object"}}]
+        """
       And $.messages of the provider's request is this JSON
         """
         [
@@ -109,6 +122,123 @@ Feature: What reaches the upstream
           {"role": "user", "content": [{"type": "text", "text": "And now?"}]}
         ]
         """
+
+    Scenario: The results of two calls, one with a picture, for an upstream that speaks as OpenAI does
+      Given the client asks the upstream "openai"
+      And the conversation is
+        """
+        [
+          {"role": "user", "content": [{"type": "text", "text": "Grüße, 世界 🎉:\n\tlook twice."}]},
+          {"role": "assistant", "content": [
+            {"type": "tool_call", "id": "call_1", "name": "read", "arguments": {"path": "ä.txt"}},
+            {"type": "tool_call", "id": "call_2", "name": "look", "arguments": {}}]},
+          {"role": "tool_result", "tool_call_id": "call_1", "tool_name": "read",
+           "content": [{"type": "text", "text": "line 1"}, {"type": "text", "text": "line 2"}]},
+          {"role": "tool_result", "tool_call_id": "call_2", "tool_name": "look",
+           "content": [{"type": "text", "text": "a cat"}, {"type": "image", "data": "aGVsbG8=", "mime_type": "image/png"}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "A cat."}]},
+          {"role": "user", "content": [{"type": "text", "text": "Sure?"}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "Yes."}]},
+          {"role": "user", "content": [{"type": "text", "text": "Danke schön."}]}
+        ]
+        """
+      When the client asks for a stream
+      Then the provider's request follows the schema "openai/request"
+      And $.messages of the provider's request is this JSON
+        """
+        [
+          {"role": "user", "content": "Grüße, 世界 🎉:\n\tlook twice."},
+          {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "call_1", "type": "function", "function": {"name": "read", "arguments": "{\"path\":\"ä.txt\"}"}},
+            {"id": "call_2", "type": "function", "function": {"name": "look", "arguments": "{}"}}]},
+          {"role": "tool", "tool_call_id": "call_1", "content": "line 1\nline 2"},
+          {"role": "tool", "tool_call_id": "call_2", "content": "a cat"},
+          {"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]},
+          {"role": "assistant", "content": "A cat."},
+          {"role": "user", "content": "Sure?"},
+          {"role": "assistant", "content": "Yes."},
+          {"role": "user", "content": "Danke schön."}
+        ]
+        """
+
+    Scenario: The results of two calls, one with a picture, for an upstream that speaks as Anthropic does
+      Given the client asks the upstream "anthropic"
+      And the option "cache_retention" is "long"
+      And the conversation is
+        """
+        [
+          {"role": "user", "content": [{"type": "text", "text": "Grüße, 世界 🎉:\n\tlook twice."}]},
+          {"role": "assistant", "content": [
+            {"type": "tool_call", "id": "call_1", "name": "read", "arguments": {"path": "ä.txt"}},
+            {"type": "tool_call", "id": "call_2", "name": "look", "arguments": {}}]},
+          {"role": "tool_result", "tool_call_id": "call_1", "tool_name": "read",
+           "content": [{"type": "text", "text": "line 1"}, {"type": "text", "text": "line 2"}]},
+          {"role": "tool_result", "tool_call_id": "call_2", "tool_name": "look",
+           "content": [{"type": "text", "text": "a cat"}, {"type": "image", "data": "aGVsbG8=", "mime_type": "image/png"}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "A cat."}]},
+          {"role": "user", "content": [{"type": "text", "text": "Sure?"}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "Yes."}]},
+          {"role": "user", "content": [{"type": "text", "text": "Danke schön."}]}
+        ]
+        """
+      When the client asks for a stream
+      Then the provider's request follows the schema "anthropic/request"
+      And $.messages of the provider's request is this JSON
+        """
+        [
+          {"role": "user", "content": [{"type": "text", "text": "Grüße, 世界 🎉:\n\tlook twice."}]},
+          {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "call_1", "name": "read", "input": {"path": "ä.txt"}},
+            {"type": "tool_use", "id": "call_2", "name": "look", "input": {}}]},
+          {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "call_1", "content": [
+              {"type": "text", "text": "line 1"}, {"type": "text", "text": "line 2"}]},
+            {"type": "tool_result", "tool_use_id": "call_2", "content": [
+              {"type": "text", "text": "a cat"},
+              {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8="}}]}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "A cat."}]},
+          {"role": "user", "content": [{"type": "text", "text": "Sure?"}]},
+          {"role": "assistant", "content": [{"type": "text", "text": "Yes."}]},
+          {"role": "user", "content": [
+            {"type": "text", "text": "Danke schön.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]}
+        ]
+        """
+
+    Scenario: Thoughts that the upstream has signed go back to it as they came
+      Given the client asks the upstream "anthropic"
+      And the conversation is
+        """
+        [
+          {"role": "user", "content": [{"type": "text", "text": "What is here?"}]},
+          {"role": "assistant", "content": [
+            {"type": "thinking", "thinking": "I need a list.", "signature": "c2lnbmVk"},
+            {"type": "tool_call", "id": "call_1", "name": "bash", "arguments": {"command": "ls"}}]},
+          {"role": "tool_result", "tool_call_id": "call_1", "tool_name": "bash",
+           "content": [{"type": "text", "text": "notes.txt"}]}
+        ]
+        """
+      When the client asks for a stream
+      Then $.messages[1].content[0] of the provider's request is this JSON
+        """
+        {"type": "thinking", "thinking": "I need a list.", "signature": "c2lnbmVk"}
+        """
+
+    Scenario Outline: A temperature of 0 is one, for the upstream <upstream>
+      Given the client asks the upstream "<upstream>"
+      And the option "temperature" is 0
+      When the client asks for a stream
+      Then $.temperature of the provider's request is 0
+
+      Examples:
+        | upstream  |
+        | anthropic |
+        | openai    |
+
+    Scenario: Anthropic demands max_tokens, so it is told 8192 unless the agent says otherwise
+      Given the client asks the upstream "anthropic"
+      When the client asks for a stream
+      Then $.max_tokens of the provider's request is 8192
 
     Scenario Outline: What the agent does not say is left to the upstream <upstream>
       Given the client asks the upstream "<upstream>"
@@ -130,8 +260,11 @@ Feature: What reaches the upstream
     Scenario Outline: <level>, for an upstream that speaks as OpenAI does
       Given the client asks the upstream "openai"
       And the option "thinking_level" is "<level>"
+      And the option "max_tokens" is 1000
       When the client asks for a stream
       Then $.reasoning_effort of the provider's request is <effort>
+      And $.max_completion_tokens of the provider's request is 1000
+      And $.max_tokens of the provider's request is missing
 
       Examples:
         | level   | effort    |

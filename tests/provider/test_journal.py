@@ -4,7 +4,14 @@ import httpx
 import pytest
 
 from sluicegate.provider.app import create_app
-from sluicegate.provider.journal import Entry, Journal, Write, mask_headers, mask_query
+from sluicegate.provider.journal import (
+    Entry,
+    Journal,
+    Write,
+    fingerprint,
+    mask_headers,
+    mask_query,
+)
 from sluicegate.provider.log import describe
 from sluicegate.runtime.clock import SimulatedClock
 from sluicegate.runtime.server import Server
@@ -146,6 +153,52 @@ def test_the_journal_masks_what_it_is_given() -> None:
     recording = journal.open(0.0, "GET", "/", "key=secret", (("cookie", "secret"),))
     recording.answered(0.0, 200, (("set-cookie", "secret"),))
     assert "secret" not in repr(journal.entries)
+
+
+def fingerprints(*headers: tuple[str, str]) -> tuple[str, ...]:
+    journal = Journal()
+    journal.open(0.0, "POST", "/", "", headers)
+    (entry,) = journal.entries
+    return entry.fingerprints
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Bearer sk-secret"),
+        ("authorization", "bearer sk-secret"),
+        ("authorization", "sk-secret"),
+        ("proxy-authorization", "Basic sk-secret"),
+        ("x-api-key", "sk-secret"),
+        ("X-Auth-Token", "sk-secret"),
+        ("cookie", "sk-secret"),
+    ],
+)
+def test_a_secret_is_recognised_by_its_fingerprint_wherever_it_stood(name: str, value: str) -> None:
+    assert fingerprints((name, value)) == (fingerprint("sk-secret"),)
+
+
+def test_each_secret_has_a_fingerprint_of_its_own_that_does_not_tell_it() -> None:
+    secrets = ["sk-secret", "sk-Secret", "sk-secret ", "s\xe9cret"]
+    found = fingerprints(*(("x-api-key", secret) for secret in secrets))
+    assert len(set(found)) == len(secrets)
+    assert {len(each) for each in found} == {16}
+    assert "secret" not in "".join(found).lower()
+
+
+def test_what_is_no_secret_has_no_fingerprint() -> None:
+    assert fingerprints(("content-type", "sk-secret"), ("x-request-id", "7")) == ()
+
+
+def test_fingerprints_stay_until_the_end_in_the_order_of_the_headers() -> None:
+    journal = Journal()
+    headers = (("x-api-key", "one"), ("accept", "*/*"), ("authorization", "Bearer two"))
+    recording = journal.open(0.0, "POST", "/", "", headers)
+    recording.received(b"{}")
+    journal.close(recording, 1.0, "finished")
+    (entry,) = journal.entries
+    assert entry.fingerprints == (fingerprint("one"), fingerprint("two"))
+    assert "'one'" not in repr(entry)
 
 
 def test_an_entry_is_described_in_one_line() -> None:

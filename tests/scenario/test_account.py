@@ -8,6 +8,8 @@ from sluicegate.scenario.exchange import Exchange, Heard, Provided, Request
 from sluicegate.scenario.wire_view import wire
 
 from .exchanges import (
+    ALL_SAID,
+    BEGUN,
     BROKEN,
     DONE,
     FINISH,
@@ -15,11 +17,15 @@ from .exchanges import (
     GOOD,
     HELLO,
     MESSAGE,
+    SAID,
     SECOND,
+    SPOKEN,
     START,
     STOP,
+    TOOL,
     answered,
     messaged,
+    proxied,
     streamed,
 )
 
@@ -125,6 +131,25 @@ SENTENCES: dict[str, Exchange] = {
     "without message_stop": between(MESSAGE, messaged(START, HELLO)),
     "a stream that ended after chunk 2, without message_stop": messaged(START, HELLO),
     "a stream of 2 chunks that went on after message_stop": messaged(HELLO, STOP, HELLO),
+    "a complete stream of 4 chunks": TOOL,
+    "a stream that ended after chunk 2, without done": proxied(BEGUN, SAID),
+    "a stream of 2 chunks that went on after done": proxied(BEGUN, ALL_SAID, SAID),
+    "a stream that broke off after chunk 1": replace(proxied(BEGUN), ending="broken"),
+    "a complete stream of 4 chunks, as the provider sent it": between(TOOL, TOOL),
+    "a complete stream of 3 chunks; the provider sent a complete stream of 3 chunks with other "
+    "bytes": between(SPOKEN, MESSAGE),
+    "a complete stream of 3 chunks; the provider sent a stream that ended after chunk 1, without "
+    "[DONE]": between(SPOKEN, streamed(FIRST)),
+    "a stream that ended after chunk 1, without done; the provider sent a stream that was reset by "
+    "the provider, after chunk 2": replace(
+        proxied(BEGUN), provided=ended(messaged(START, HELLO), "reset").provided
+    ),
+    "a complete stream of 3 chunks; the provider sent no answer": between(
+        SPOKEN, replace(NOTHING, request=MESSAGE.request)
+    ),
+    "status 401, although no request reached the provider": replace(
+        answered("{}", 401), request=SPOKEN.request, provided=()
+    ),
 }
 
 

@@ -134,6 +134,39 @@ CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
         PLAIN,
         [answered('{"id": "mock-0"}'), answered("{}")],
     ),
+    "growth": (
+        lambda e: answer.value_has_grown(e, answered('{"n": 0.7}'), "$.n", 0.3),
+        PLAIN,
+        [
+            answered('{"n": 0.3}'),
+            answered('{"n": 0.7}'),
+            answered('{"n": 1.0000001}'),
+            answered('{"n": true}'),
+            answered('{"n": "1"}'),
+            answered("{}"),
+            answered(""),
+        ],
+    ),
+    "fall": (
+        lambda e: answer.value_has_grown(e, answered('{"n": 3}'), "$.n", -2),
+        PLAIN,
+        [answered('{"n": 5}'), answered('{"n": 3}')],
+    ),
+    "growth of nothing": (
+        lambda e: answer.value_has_grown(PLAIN, e, "$.n", 1),
+        answered('{"n": 0}'),
+        [answered('{"n": null}'), answered('{"n": false}'), answered("{}"), answered("oops")],
+    ),
+    "same body": (
+        lambda e: answer.body_is_alike(e, answered('{"a": 1, "b": 2}')),
+        answered('{"a": 1, "b": 2}', 401),
+        [answered('{"b": 2, "a": 1}'), answered('{"a":1,"b":2}'), answered(""), NO_ANSWER],
+    ),
+    "report": (
+        lambda e: answer.trouble_mentions(e, "ConnectError"),
+        replace(NO_ANSWER, trouble="ConnectError: refused"),
+        [PLAIN, NO_ANSWER, replace(NO_ANSWER, trouble="connecterror"), RESET],
+    ),
     "error": (
         lambda e: answer.error_is(
             e, [["message", "type", "param", "code"], ["m", "t", "null", "null"]]
@@ -601,6 +634,7 @@ def test_an_empty_text_is_everywhere_and_not_worth_looking_for() -> None:
         lambda: answer.value_begins(PLAIN, "$.id", ""),
         lambda: answer.value_mentions(PLAIN, "$.id", ""),
         lambda: stream.each_begins(GOOD, "$.id", ""),
+        lambda: answer.trouble_mentions(RESET, ""),
     ]
     for look in looks:
         with pytest.raises(SluicegateError, match="got an empty one"):
@@ -683,3 +717,34 @@ def test_what_is_compressed_is_judged_by_what_it_says() -> None:
     stream.says(zipped, ["Hello", " world"])
     ending.ends_with_done(zipped)
     assert zipped.body == GOOD.body
+
+
+@pytest.mark.parametrize(
+    ("judge", "words"),
+    [
+        (
+            lambda: answer.value_has_grown(PLAIN, answered('{"n": 3}'), "$.n", 2),
+            "$.n has not grown by 2: it was 3, and is 1",
+        ),
+        (
+            lambda: answer.value_has_grown(PLAIN, PLAIN, "$.id", 2),
+            '$.id has not grown by 2: it was "mock-1", and is "mock-1"',
+        ),
+        (
+            lambda: answer.body_is_alike(PLAIN, ERROR),
+            "the body is not the same as in the first answer",
+        ),
+        (
+            lambda: answer.trouble_mentions(RESET, "refused"),
+            'the client reports "x", and it should mention "refused"',
+        ),
+        (
+            lambda: answer.trouble_mentions(PLAIN, "refused"),
+            "the client reports no trouble",
+        ),
+    ],
+)
+def test_a_comparison_fails_in_words(judge: Callable[[], None], words: str) -> None:
+    with pytest.raises(ViolationError) as caught:
+        judge()
+    assert caught.value.words.splitlines()[0] == words

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sluicegate.errors import ViolationError
+from sluicegate.errors import SluicegateError, ViolationError
 from sluicegate.provider.journal import Entry, Write
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.scenario.checks import provider
@@ -43,6 +43,8 @@ def reads_are_writes(exchange: Exchange) -> None:
         provider.reads_are_writes(exchange, clock)
 
 
+WRONG = 'the provider\'s request does not follow the schema "openai/request"'
+ASKED = b'{"model": "gpt-4", "messages": [{"role": "user", "content": "Hi"}], "n": 1}'
 SEEN = noted(GOOD)
 UNASKED = replace(GOOD, provided=())
 TWICE = replace(SEEN, provided=(SEEN.provided or ()) * 2)
@@ -76,6 +78,34 @@ CHECKS: dict[str, tuple[Check, Exchange, dict[str, Exchange]]] = {
             '$.model of the provider\'s request is missing, not "gpt-4"': noted(GOOD, body=b"{"),
             "the provider was not asked": UNASKED,
         },
+    ),
+    "request in JSON": (
+        lambda e: provider.request_is_json(e, "$.stop", '["a", {"b": 1}]'),
+        noted(GOOD, body=b'{"stop": ["a", {"b": 1}]}'),
+        {
+            '$.stop of the provider\'s request is ["a", {"b": 2}], not ["a", {"b": 1}]': noted(
+                GOOD, body=b'{"stop": ["a", {"b": 2}]}'
+            ),
+            '$.stop of the provider\'s request is missing, not ["a", {"b": 1}]': SEEN,
+            "the provider was not asked": UNASKED,
+        },
+    ),
+    "schema": (
+        lambda e: provider.request_follows(e, "openai/request"),
+        noted(GOOD, body=ASKED),
+        {
+            f"{WRONG} (body {place})": noted(GOOD, body=body)
+            for place, body in enumerate(
+                (
+                    b"{}",
+                    b"",
+                    b"[]",
+                    ASKED.replace(b'"gpt-4"', b"4"),
+                    ASKED.replace(b'"n": 1', b'"n": 0'),
+                )
+            )
+        }
+        | {"the provider was not asked": UNASKED},
     ),
     "member that is missing": (
         lambda e: provider.request_is(e, "$.user", MISSING),
@@ -173,7 +203,7 @@ def test_a_check_of_the_provider_fails_in_words_and_shows_the_wire(name: str, wo
     with pytest.raises(ViolationError) as caught:
         check(bad[words])
     error = caught.value
-    assert error.words.splitlines()[0] == words
+    assert error.words.splitlines()[0] == words.partition(" (body")[0]
     assert error.evidence.startswith("expected   ")
     assert "\ngot        " in error.evidence
     assert "the client got\n" in error.evidence
@@ -243,3 +273,33 @@ def test_an_exchange_that_has_not_ended_for_the_provider_has_no_end() -> None:
     still = noted(GOOD, outcome="open", ended=None)
     with pytest.raises(ViolationError, match="says that the exchange has not ended, not that the"):
         provider.ended(still, "the answer was finished")
+
+
+def test_the_harness_takes_its_mark_out_of_a_request() -> None:
+    body = ASKED.replace(b'"Hi"', b'"Hi [sluicegate:scenario]"')
+    provider.request_is(noted(GOOD, body=body), "$.messages[0].content", "Hi")
+
+
+@pytest.mark.parametrize(
+    ("judge", "words"),
+    [
+        (
+            lambda: provider.request_is_json(SEEN, "$.model", "gpt-4"),
+            'expected JSON, got "gpt-4": it goes wrong at character 1',
+        ),
+        (
+            lambda: provider.request_is_json(SEEN, "model", "1"),
+            "expected a path such as",
+        ),
+        (
+            lambda: provider.request_follows(SEEN, "openai/requst"),
+            'no schema "openai/requst"; did you mean "openai/request',
+        ),
+    ],
+)
+def test_a_mistake_in_a_sentence_on_requests_is_the_authors(
+    judge: Callable[[], None], words: str
+) -> None:
+    with pytest.raises(SluicegateError, match=words) as caught:
+        judge()
+    assert not isinstance(caught.value, ViolationError)

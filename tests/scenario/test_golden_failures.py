@@ -50,15 +50,43 @@ Feature: Failures
       Then the stream ends with one message_stop
 '''
 
+PROXY = """
+Feature: A proxy's failures
+
+  @req:PROXY-005 @core
+  Rule: The last event says how the message ended
+
+    Scenario: A message that is not whole
+      Given the client talks to the proxy
+      And the provider resets the connection after chunk 2
+      When the client asks for a stream
+      Then the stream begins with start and ends with one done
+
+    Scenario: A line of the log
+      Given the client talks to the proxy
+      And the proxy's variant is "logs"
+      And the client's token is "wrong-horse"
+      When the client asks for a stream
+      Then the last line of the log has these values
+        | path      | value |
+        | $.status  | 401   |
+        | $.outcome | done  |
+
+    Scenario: Nobody's upstream
+      Given the client asks the upstream "openai"
+      When the client asks for a stream
+      Then the status is 200
+"""
+
 
 @pytest.fixture
 def shown(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    pytester.makefile(".feature", failing=FEATURE)
+    pytester.makefile(".feature", failing=FEATURE, proxy=PROXY)
     pytester.makeini("[pytest]\nfilterwarnings = error\n")
-    result = pytester.runpytest_subprocess("failing.feature")
-    result.assert_outcomes(failed=5)
+    result = pytester.runpytest_subprocess("failing.feature", "proxy.feature")
+    result.assert_outcomes(failed=8)
     return result.stdout.str()
 
 

@@ -38,6 +38,33 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
     )
 
 
+def test_a_profile_names_a_proxy_its_variants_and_where_they_log(tmp_path: Path) -> None:
+    text = """
+    [proxy]
+    url = "https://127.0.0.1:8080/agents/"
+    [proxy.variants]
+    logs = "http://127.0.0.1:8081/"
+    [proxy.logs]
+    default = "proxy.log"
+    logs = "/var/log/proxy.log"
+    """
+    profile = load(written(tmp_path, text))
+    assert profile.tolerance is None
+    assert profile.systems == {
+        "proxy": External(
+            {"default": "https://127.0.0.1:8080/agents", "logs": "http://127.0.0.1:8081"},
+            logs={"default": tmp_path / "proxy.log", "logs": Path("/var/log/proxy.log")},
+        )
+    }
+
+
+def test_a_profile_names_a_proxy_and_the_provider_that_it_asks(tmp_path: Path) -> None:
+    text = '[proxy]\nurl = "http://a"\n[provider]\nurl = "http://b"\nagent = "cheap"\n'
+    profile = load(written(tmp_path, text))
+    assert list(profile.systems) == ["proxy", "provider"]
+    assert profile.systems["provider"].agent == "cheap"
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
@@ -64,6 +91,15 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
         ('[provider]\nurl = "http://a"\n[provider.variants]\nx = 1', "$.provider.variants.x"),
         ("[clock]\ntolerance_ms = 0", "$.clock.tolerance_ms"),
         ("[proxxy]\nurl = 1", "proxxy"),
+        ("[proxy]", "$.proxy.url"),
+        ('[proxy]\nurl = "127.0.0.1:8080"', "$.proxy.url"),
+        ('[proxy]\nurl = "http://a"\ncontrol = "http://b"', "control"),
+        ('[proxy]\nurl = "http://a"\nagent = "cheap"', "agent"),
+        ('[proxy]\nurl = "http://a"\nlogs = "proxy.log"', "$.proxy.logs"),
+        ('[proxy]\nurl = "http://a"\nlogs.default = ""', "$.proxy.logs.default"),
+        ('[proxy]\nurl = "http://a"\nlogs.default = 5', "$.proxy.logs.default"),
+        ('[proxy]\nurl = "http://a"\nvariants.tls = "b"', "$.proxy.variants.tls"),
+        ('[provider]\nurl = "http://a"\nlogs.default = "x"', "logs"),
     ],
 )
 def test_a_wrong_profile_is_refused_with_its_key(tmp_path: Path, text: str, place: str) -> None:

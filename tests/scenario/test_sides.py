@@ -9,21 +9,27 @@ from sluicegate.scenario.sides import Mark, client_side, provider_side
 from sluicegate.wire.sse import Event
 
 from .exchanges import (
+    BEGUN,
     BROKEN,
     DONE,
     END_TURN,
+    FAILED,
     FINISH,
     FIRST,
     GOOD,
     HELLO,
     MESSAGE,
+    SAID,
     SECOND,
+    SPOKEN,
     START,
     STOP,
+    TOOL,
     answered,
     chunk,
     event,
     named,
+    proxied,
     streamed,
 )
 
@@ -101,9 +107,59 @@ def test_an_event_with_a_type_is_told_by_what_matters_in_it(data: bytes, text: s
     assert told(data) == [text]
 
 
+def test_events_of_the_agents_format_are_told_by_what_they_add() -> None:
+    failed = proxied(BEGUN, SAID, FAILED)
+    assert [(mark.kind, mark.text) for mark in client_side(failed).pieces] == [
+        ("chunk", "chunk 1  start"),
+        ("chunk", 'chunk 2  text_delta  "Hello"'),
+        ("chunk", 'chunk 3  error  "error"  "cut off"'),
+    ]
+    assert [(mark.kind, mark.text) for mark in client_side(TOOL).pieces] == [
+        ("chunk", "chunk 1  start"),
+        ("chunk", 'chunk 2  tool_call_start  "bash"'),
+        ("chunk", 'chunk 3  tool_call_delta  "{\\"n\\": 1}"'),
+        ("chunk", "chunk 4  tool_call_end"),
+        ("done", 'done  "tool_use"'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "text"),
+    [
+        (event('{"type":"done"}'), "chunk", 'chunk 1  {"type": "done"}'),
+        (event('{"type":"done","partial":null}'), "done", "done"),
+        (event('{"type":"start","partial":5}'), "chunk", "chunk 1  start"),
+        (event('{"type":5,"partial":{}}'), "chunk", 'chunk 1  {"type": 5, "partial": {}}'),
+        (
+            event('{"type":"text_delta","delta":"","partial":{}}'),
+            "chunk",
+            "chunk 1  text_delta",
+        ),
+        (
+            event('{"type":"text_delta","delta":["x"],"partial":{}}'),
+            "chunk",
+            'chunk 1  text_delta  ["x"]',
+        ),
+    ],
+)
+def test_an_event_with_a_message_is_told_without_it(data: bytes, kind: str, text: str) -> None:
+    (mark,) = client_side(streamed(data)).pieces
+    assert (mark.kind, mark.text) == (kind, text)
+
+
+def test_a_stream_of_the_agents_format_carries_what_the_client_library_heard() -> None:
+    heard = replace(SPOKEN, reads=(), heard=SPOKEN.events)
+    assert client_side(heard).marks == client_side(SPOKEN).marks
+    assert client_side(heard).carried() == client_side(SPOKEN).carried()
+    assert client_side(SPOKEN).count("done") == 1
+
+
 @pytest.mark.parametrize(
     ("exchange", "marker"),
     [
+        (SPOKEN, "done"),
+        (replace(SPOKEN, request=replace(SPOKEN.request, target="/stream/openai")), "done"),
+        (replace(SPOKEN, request=replace(SPOKEN.request, target="/stream?framing=true")), "done"),
         (GOOD, "[DONE]"),
         (MESSAGE, "message_stop"),
         (
@@ -193,6 +249,12 @@ def test_the_providers_side_of_the_anthropic_format_has_its_marker() -> None:
     message = replace(entry(START, HELLO, END_TURN, STOP), path="/v1/messages")
     side = provider_side(message, 9.0)
     assert (side.marker, side.carried()) == ("message_stop", client_side(MESSAGE).carried())
+
+
+def test_the_providers_side_of_the_agents_format_has_its_marker() -> None:
+    sent = tuple(Write(read.at, read.data) for read in SPOKEN.reads)
+    side = provider_side(replace(entry(), path="/stream", writes=sent), 9.0)
+    assert (side.marker, side.carried()) == ("done", client_side(SPOKEN).carried())
 
 
 def test_what_both_sides_compressed_is_told_as_what_it_says() -> None:

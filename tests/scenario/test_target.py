@@ -1,6 +1,7 @@
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from sluicegate.provider.plans import Plans
 from sluicegate.provider.token import is_token
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
-from sluicegate.scenario.profile import External, Profile, Readiness
+from sluicegate.scenario.profile import External, Profile, ProfileError, Readiness
 from sluicegate.scenario.systems import Instance
 from sluicegate.scenario.target import Targets
 
@@ -119,8 +120,8 @@ async def seen(targets: Targets) -> tuple[int, int]:
     async with targets.instance("provider", "default") as instance, httpx.AsyncClient() as client:
         await client.get(f"{instance.url}/v1/models")
         assert instance.control is not None
-        (entry,) = await instance.control.entries("provider", since=instance.seen)
-        return instance.seen, entry.number
+        (entry,) = await instance.control.entries("provider", since=instance.seen["provider"])
+        return instance.seen["provider"], entry.number
 
 
 def test_a_control_token_that_is_missing_is_told(
@@ -183,3 +184,126 @@ def test_a_system_that_answers_otherwise_is_not_ready(clock: Clock) -> None:
 
     with pytest.raises(NotJudgedError, match="answered 404, expected 200 or 204"):
         clock.run(judged())
+
+
+@asynccontextmanager
+async def external_proxy(
+    clock: Clock, *, logs: dict[str, Path] | None = None, is_witnessed: bool = False
+) -> AsyncIterator[tuple[Targets, str]]:
+    """Serve what passes for a proxy that somebody else runs, and the provider that it asks."""
+    async with controlled() as (url, control), Server(create_app()) as other:
+        proxy = External({"default": other.url}, WAIT, logs=logs or {})
+        provider = {"provider": External({"default": url}, WAIT, control)}
+        known = {**(provider if is_witnessed else {}), "proxy": proxy}
+        yield Targets(clock, Profile(known)), other.url
+
+
+def test_a_proxy_whose_provider_the_profile_does_not_name_is_asked_without_witness(
+    clock: Clock,
+) -> None:
+    async def asked() -> None:
+        async with (
+            external_proxy(clock) as (targets, url),
+            targets.instance("proxy", "default") as instance,
+        ):
+            assert (instance.url, instance.control, instance.log) == (url, None, None)
+            assert "the profile names no [provider]" in instance.trouble
+
+    clock.run(asked())
+
+
+def test_a_proxy_has_the_provider_of_the_profile_as_its_witness(clock: Clock) -> None:
+    async def asked() -> None:
+        async with (
+            external_proxy(clock, is_witnessed=True) as (targets, url),
+            targets.instance("proxy", "default") as instance,
+        ):
+            assert instance.url == url
+            assert instance.control is not None
+            assert instance.trouble == ""
+
+    clock.run(asked())
+
+
+def test_a_proxy_that_the_profile_does_not_name_is_embedded_beside_one_of_its_own(
+    clock: Clock,
+) -> None:
+    targets = Targets(clock, Profile())
+
+    async def asked() -> None:
+        async with (
+            targets.instance("proxy", "default") as instance,
+            httpx.AsyncClient() as client,
+        ):
+            assert (await client.get(f"{instance.url}/health")).status_code == 200
+            assert instance.control is not None
+            assert await instance.control.entries() == ()
+
+    assert not targets.is_external("proxy")
+    clock.run(asked())
+
+
+def test_the_log_of_an_external_proxy_is_read_from_where_the_scenario_began(
+    clock: Clock, tmp_path: Path
+) -> None:
+    log = tmp_path / "proxy.log"
+    log.write_text('{"status": 1}\n')
+
+    async def asked() -> None:
+        async with external_proxy(clock, logs={"default": log}) as (targets, _):
+            async with targets.instance("proxy", "default") as instance:
+                assert instance.log is not None
+                assert instance.log() == []
+                with log.open("a") as file:
+                    file.write('started\n{"status": 2}\n{"status": 3, "note": "ä"}\n')
+                assert [line["status"] for line in instance.log()] == [2, 3]
+            async with targets.instance("proxy", "default") as instance:
+                assert instance.log is not None
+                assert instance.log() == []
+
+    clock.run(asked())
+
+
+def test_a_log_that_is_written_later_is_read_from_its_beginning(
+    clock: Clock, tmp_path: Path
+) -> None:
+    log = tmp_path / "proxy.log"
+
+    async def asked() -> None:
+        async with (
+            external_proxy(clock, logs={"default": log}) as (targets, _),
+            targets.instance("proxy", "default") as instance,
+        ):
+            log.write_bytes(b'{"status": 1}\n\xff\n')
+            assert instance.log is not None
+            assert instance.log() == [{"status": 1}]
+
+    clock.run(asked())
+
+
+def test_a_variant_of_the_proxy_that_the_profile_does_not_name_is_skipped(clock: Clock) -> None:
+    async def asked() -> None:
+        async with (
+            external_proxy(clock) as (targets, _),
+            targets.instance("proxy", "logs"),
+        ):
+            pass
+
+    with pytest.raises(pytest.skip.Exception, match='no variant "logs" of the proxy'):
+        clock.run(asked())
+
+
+def test_a_profile_with_a_variant_that_no_proxy_has_is_refused() -> None:
+    urls = {"default": "http://127.0.0.1:1", "tokenz": "http://127.0.0.1:2"}
+    with pytest.raises(
+        ProfileError, match='the proxy has no variant "tokenz"; did you mean "tokens"'
+    ):
+        Targets.check(Profile({"proxy": External(urls)}))
+    Targets.check(Profile({"proxy": External({"default": urls["default"], "tokens": "x"})}))
+
+
+def test_scenarios_against_an_external_proxy_have_tokens_of_their_own(clock: Clock) -> None:
+    targets = Targets(clock, Profile({"proxy": External({"default": "http://127.0.0.1:1"})}))
+    tokens = [targets.token(), targets.token()]
+    assert len(set(tokens)) == 2
+    assert all(map(is_token, tokens))

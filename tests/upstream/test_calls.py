@@ -116,7 +116,7 @@ def test_a_call_without_a_name_is_malformed() -> None:
 
 
 def test_arguments_that_go_on_after_their_end_are_malformed() -> None:
-    with pytest.raises(UpstreamError, match="the tool 'a' go on after their end"):
+    with pytest.raises(UpstreamError, match="the call of a tool go on after their end"):
         steps((0, "1", "a", "{}"), "Hi", (0, "", "", '{"x":1}'))
 
 

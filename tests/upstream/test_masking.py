@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from sluicegate.upstream.masking import LONGEST, Mask
@@ -52,6 +54,18 @@ def test_a_known_secret_is_masked_whatever_it_looks_like() -> None:
 
 def test_a_mask_does_not_show_its_secrets() -> None:
     assert "sesame" not in repr(Mask(("sesame",)))
+
+
+@pytest.mark.parametrize("words", ["\n" * 60_000, "\n \t" * 60_000 + "at x", "\x1b" * 60_000])
+def test_long_words_take_no_time(words: str) -> None:
+    began = time.perf_counter()
+    assert Mask()(words) == ""
+    assert time.perf_counter() - began < 0.05
+
+
+def test_what_a_terminal_would_obey_is_left_out() -> None:
+    words = "\x1b]0;ses\u200bame\x07\x1b[2J\x85 \u202edone\r\n"
+    assert Mask(("sesame",))(words) == "]0;***[2J done"
 
 
 def test_words_are_one_short_line() -> None:

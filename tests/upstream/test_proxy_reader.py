@@ -186,7 +186,7 @@ ERROR = {"content": [], "stop_reason": "error", "error_message": f"no {KEY}", "u
                 event("tool_call_delta", CALL, delta="1"),
             ],
             "malformed",
-            "the arguments of the tool 'now' go on after their end",
+            "the arguments of the call of a tool go on after their end",
         ),
         (
             [event("tool_call_start", {**CALL, "name": ""}), done()],

@@ -5,10 +5,12 @@ import click
 from sluicegate import __version__
 
 from .features import features
+from .gateway import gateway
 from .init import init
 from .lint import lint
 from .provider import provider
 from .proxy import proxy
+from .requirements import requirements
 from .steps import steps
 
 __all__ = ["main"]
@@ -20,5 +22,5 @@ def main() -> None:
     """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
 
 
-for command in (features, init, lint, provider, proxy, steps):
+for command in (features, gateway, init, lint, provider, proxy, requirements, steps):
     main.add_command(command)

@@ -101,7 +101,9 @@ def proxy(  # noqa: PLR0913 - click passes each option by its name
       [log]
       requests = true
 
-    Options come before the file, and the file before the environment. With prices, GET /costs tells
+    Options come before the file, and the file before the environment: token = "" in a file is no
+    token, though PROXY_TOKEN be set. A ${NAME} that is not set, or a token or a key of nothing but
+    empty ones, is a mistake. With prices, GET /costs tells
     what was used, to whoever shows the token. uvloop is used where it is installed. Ctrl-C and
     SIGTERM stop the proxy: running answers get one second to end, the rest is cut off.
     """  # noqa: D301 - \b is click's mark for lines that stay as they are

@@ -6,6 +6,7 @@ from math import isinf
 from typing import Final
 
 from sluicegate.provider.guard import is_loopback
+from sluicegate.proxy.addresses import asked
 from sluicegate.proxy.configuration import Configuration
 from sluicegate.proxy.environment import TOKEN
 from sluicegate.proxy.settings import Settings, UpstreamSettings
@@ -67,6 +68,7 @@ def _upstream(configuration: Configuration, upstream: UpstreamSettings) -> Itera
     yield f"POST /stream/{upstream.name}"
     yield f"  format: {upstream.format} ({configuration.source(*place, 'format')})"
     yield f"  base URL: {_url(upstream)} ({configuration.source(*place, 'base_url')})"
+    yield f"  asks POST {asked(upstream.base_url, upstream.format)}"
     yield f"  key: {_secret(configuration, upstream.key, *place, 'key')}"
     yield f"  token: {_token(configuration, upstream)}"
     yield f"  limits: {_limits(upstream.limits)}"

@@ -24,9 +24,14 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sluicegate.errors import SluicegateError
+from sluicegate.runtime.server import Certificate
+from sluicegate.settings.expansion import expand
+from sluicegate.settings.files import read_file
 from sluicegate.upstream.limits import Limits
 from sluicegate.wire.schema import violations
 
@@ -43,6 +48,14 @@ SWITCH: Final = "AGENT_FALLBACK_ENABLED"
 KEYS: Final = "GATEWAY_KEYS"
 """The variable that holds the keys of clients, with commas between them, in place of others."""
 
+DEFAULT: Final[Mapping[str, Any]] = {
+    "agents": {
+        "ccrouter": {"base_url": "http://127.0.0.1:9101/v1", "fallback": "droid"},
+        "droid": {"base_url": "http://127.0.0.1:9102/v1"},
+    }
+}
+"""What a gateway without a file is told: the documented agents, on this machine."""
+
 _NOTHING: Final[Mapping[Place, Exception]] = {}
 
 _WORDS: Final[Mapping[str, bool]] = {
@@ -55,6 +68,15 @@ _WORDS: Final[Mapping[str, bool]] = {
     "no": False,
     "off": False,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A gateway that is a program of its own: with a `certificate` it speaks TLS."""
+
+    settings: Settings
+    certificate: Certificate | None = None
+    log_requests: bool = False
 
 
 class ConfigurationError(SluicegateError):
@@ -72,6 +94,22 @@ def read(text: str, environ: Mapping[str, str]) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([Mistake("", f"is not TOML: {error}")]) from None
     return configured(document, environ)
+
+
+def configuration(path: Path | None, environ: Mapping[str, str]) -> Configuration:
+    """Read a configuration file, TOML or YAML, in which `${NAME}` is an environment variable.
+
+    Files that it names are relative to it; without one, the default counts. Raises SluicegateError,
+    for a file that can be read with everything that is wrong in it.
+    """
+    expanded = expand(DEFAULT if path is None else read_file(path), environ)
+    settings = configured(expanded.document, environ, expanded.mistakes)
+    folder, tls = Path() if path is None else path.parent, expanded.document.get("tls")
+    return Configuration(
+        settings,
+        tls and Certificate(folder / tls["certfile"], folder / tls["keyfile"]),
+        expanded.document.get("log", {}).get("requests", False),
+    )
 
 
 def configured(

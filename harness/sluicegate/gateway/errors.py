@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from sluicegate.errors import SluicegateError
 from sluicegate.upstream.errors import UpstreamError
 from sluicegate.upstream.masking import Mask
 
 from .fallback import STOPPING
+from .headers import passed_on
 
 Document = dict[str, Any]
 
@@ -63,6 +65,14 @@ _KINDS: Final[Mapping[int, _Kind]] = {
 }
 
 
+class RefusedError(SluicegateError):
+    """A request that gets an error at once."""
+
+    def __init__(self, answer: ErrorAnswer) -> None:
+        super().__init__(answer.message)
+        self.answer = answer
+
+
 def failed(error: UpstreamError, mask: Mask) -> ErrorAnswer:
     """Return what the client gets of a failure that decides its answer.
 
@@ -71,9 +81,8 @@ def failed(error: UpstreamError, mask: Mask) -> ErrorAnswer:
     """
     status = _status(error)
     told = error.said if error.status in _KEPT and error.said else str(error)
-    is_limited = status == HTTPStatus.TOO_MANY_REQUESTS
-    wait = {"Retry-After": error.retry_after} if is_limited and error.retry_after else {}
-    return _answer(status, mask(told), headers=wait)
+    headers = _headers(error, mask) if error.status in _KEPT else {}
+    return _answer(status, mask(told), headers=headers)
 
 
 def refused_by_circuit(retry_after: int) -> ErrorAnswer:
@@ -95,6 +104,11 @@ def unauthorized() -> ErrorAnswer:
     return _answer(401, "expected a valid API key", headers={"WWW-Authenticate": "Bearer"})
 
 
+def mistake() -> ErrorAnswer:
+    """Return what a client is told of a failure that is the gateway's own."""
+    return _answer(500, "the gateway made a mistake")
+
+
 def bad_input(status: int, message: str, param: str | None = None) -> ErrorAnswer:
     """Return the refusal of a request that is wrong by itself, at `param` in its body."""
     return _answer(status, message, param=param)
@@ -106,6 +120,12 @@ def _status(error: UpstreamError) -> int:
     if error.status is not None and error.status in _KEPT:
         return error.status
     return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _headers(error: UpstreamError, mask: Mask) -> dict[str, str]:
+    wait = {"Retry-After": error.retry_after} if error.retry_after else {}
+    others = passed_on(error.headers, mask.exact)
+    return wait | {name: value for name, value in others if name.lower() != "retry-after"}
 
 
 def _answer(

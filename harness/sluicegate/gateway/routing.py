@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from http import HTTPStatus
+from math import inf
 from typing import Final
 
 KEPT: Final = 10.0
@@ -84,6 +85,10 @@ class Health:
         """
         healthy, until = self._found.get(agent, (True, now))
         return healthy or now > until
+
+    def knows(self, agent: str, now: float) -> bool:
+        """Tell whether what was found of an agent counts, or there is nothing to be found."""
+        return agent not in self._begun or now <= self._found.get(agent, (True, -inf))[1]
 
     def due(self, now: float) -> tuple[str, ...]:
         """Return the agents that are to be checked now, and take them as being checked."""

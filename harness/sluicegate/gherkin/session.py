@@ -9,11 +9,15 @@ from pytest_bdd.parser import Scenario as Rendered
 from . import ownership
 from .collection import FeatureFile, Scenario
 from .failures import SCENARIO, STEP
+from .results import Recorder
 from .tags import unknown_in
 
 
 class FeatureHooks:
     """The hooks of a session that collects feature files."""
+
+    def __init__(self) -> None:
+        self._results = Recorder()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
@@ -53,6 +57,14 @@ class FeatureHooks:
             path, line, _ = item.reportinfo()
             report.longrepr = (str(path), line + 1, report.longrepr[2])
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the result of a scenario."""
+        self._results.note(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Keep the results for `sluicegate requirements`, those of an interrupted run, too."""
+        self._results.keep(session.config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from . import anthropic_blocks, failures
+from . import anthropic_blocks, anthropic_history, failures
 from .anthropic_quirks import QUIRKS as DEPARTURES
 from .encoding import encode
 from .frames import Document, Frame, Headers, Identity, Kind
@@ -22,6 +22,8 @@ QUIRKS: Final[Mapping[str, str]] = {
 }
 QUIRKS_OF_TOOLS: Final = anthropic_blocks.QUIRKS_OF_TOOLS
 """The quirks that do nothing without calls of tools."""
+
+check = anthropic_history.check
 
 PING: Final = Frame("start", b'{"type":"ping"}', "ping")
 

@@ -63,6 +63,9 @@ class Format(Protocol):
     def __hash__(self) -> int:
         """Return what tells a format from others; a module is one of its kind."""
 
+    def check(self, document: Document) -> None:
+        """Check what no schema can say of a request that fits its own; raises RefusedError."""
+
     def completion(self, identity: Identity, script: Script) -> Document:
         """Build the body of a plain answer."""
 

@@ -1,8 +1,10 @@
 """The witness: what the provider was asked, what it sent and when, and how each exchange ended."""
 
 import re
+from base64 import b64decode
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
@@ -52,7 +54,7 @@ class Entry:
 
     Times are in seconds on the event loop's clock: `started` is the arrival of the request's head,
     `headers_at` the sending of the answer's head, `ended` the end. Secrets are masked;
-    `fingerprints` tell those in the request's headers apart. `token` is what the application filed
+    `fingerprints` tell those of the request apart. `token` is what the application filed
     the exchange under. `unrecorded` counts the bytes of the writes that came after the last one
     that is remembered.
     """
@@ -193,7 +195,7 @@ class Journal:
         """Begin to record an exchange whose request arrived at `time`."""
         self._opened += 1
         head = Entry(self._opened, time, method, path, mask_query(query), mask_headers(headers))
-        recording = Recording(replace(head, fingerprints=_fingerprints(headers)))
+        recording = Recording(replace(head, fingerprints=_fingerprints(query, headers)))
         self._recordings.append(recording)
         return recording
 
@@ -233,9 +235,25 @@ def fingerprint(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()[:_FINGERPRINT]
 
 
-def _fingerprints(headers: Headers) -> tuple[str, ...]:
-    secrets = (value for name, value in headers if _SECRET_HEADER.search(name))
-    return tuple(fingerprint(_SCHEME.sub("", value, count=1)) for value in secrets)
+def _fingerprints(query: str, headers: Headers) -> tuple[str, ...]:
+    secrets = [each[0].partition("=")[2] for each in _SECRET_PARAMETER.finditer(query)]
+    for name, value in headers:
+        if _SECRET_HEADER.search(name):
+            secrets += _cookies(value) if "cookie" in name.lower() else _credentials(value)
+    return tuple(map(fingerprint, filter(None, secrets)))
+
+
+def _cookies(value: str) -> Iterator[str]:
+    return (cookie.rpartition("=")[2].strip() for cookie in value.split(";"))
+
+
+def _credentials(value: str) -> Iterator[str]:
+    """Yield what stands after the scheme, if there is one, and the password of a basic one."""
+    scheme, _, credentials = value.partition(" ")
+    yield credentials or value
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            yield b64decode(credentials, validate=True).decode().partition(":")[2]
 
 
 def mask_query(query: str) -> str:

@@ -72,6 +72,7 @@ class Responder:
             return _failure(format_, script.fail, script, headers)
         try:
             request = asked.request(format_.REQUEST)
+            format_.check(asked.document or {})
         except RefusedError as refused:
             return refusal(format_, refused)
         answer = self._ordinary(format_, script, request, headers)

@@ -49,8 +49,14 @@ def configuration(path: Path | None, environ: Mapping[str, str]) -> Configuratio
 
     `schemas/sluicegate/proxy.json` says what a file may hold; files that it names are relative to
     it. Without one, PROXY_TOKEN, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, OPENAI_API_KEY and
-    OPENAI_BASE_URL say everything. Raises SluicegateError with all mistakes that can be seen at
-    once.
+    OPENAI_BASE_URL say everything; with one, they say what it leaves out: `token = ""` in it is no
+    token, whatever the environment has. Raises SluicegateError with all mistakes that can be seen
+    at once.
+
+    To mount the proxy of a file in an application of your own:
+
+        settings = configuration(Path("proxy.toml"), os.environ).settings
+        app = Starlette(routes=[Mount("/agents", create_app(settings))])
     """
     expanded = expand({} if path is None else read_file(path), environ)
     sources = {place: ", ".join(names) for place, names in expanded.variables.items()}

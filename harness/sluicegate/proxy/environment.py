@@ -27,6 +27,9 @@ class Provider:
         return (told, self.base_url) if told else (self.public, "the default")
 
 
+SECRETS: Final = ("key", "token")
+"""The keys of a configuration whose values nobody may see; an empty one is none."""
+
 PROVIDERS: Final[Mapping[str, Provider]] = {
     "anthropic": Provider("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
     "openai": Provider("OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"),
@@ -47,10 +50,10 @@ class Completed:
     sources: dict[Place, str] = field(default_factory=dict)
 
     def add(self, place: tuple[str, ...], value: str | None, source: str) -> None:
-        """Set a value unless there is one already."""
+        """Set a value unless there is one already; a secret that is empty is one, too."""
         *tables, key = place
         table: dict[str, Any] = reduce(getitem, tables, self.document)
-        if value and not table.get(key):
+        if value and not (key in table if key in SECRETS else table.get(key)):
             table[key] = value
             self.sources[place] = source
 
@@ -58,9 +61,10 @@ class Completed:
 def completed(document: Mapping[str, Any], environ: Mapping[str, str]) -> Completed:
     """Add the token, and to each upstream its format, base URL and key, where they are left out.
 
-    An empty text is as if it were left out. A document without upstreams gets those of which the
-    environment has a key or a base URL. A key from the environment is for the address alone that
-    the environment has, or else the provider.
+    The document comes before the environment: a token or a key that is an empty text there is
+    none. Any other empty text is as if it were left out. A document without upstreams gets those of
+    which the environment has a key or a base URL. A key from the environment is for the address
+    alone that the environment has, or else the provider.
     """
     upstreams = document.get("upstreams") or _found(environ)
     copies = {name: dict(table) for name, table in upstreams.items()}

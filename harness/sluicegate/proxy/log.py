@@ -4,18 +4,27 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TextIO
 
-from pythonjsonlogger.json import JsonFormatter
-
+from sluicegate.runtime import json_log
+from sluicegate.upstream.errors import Kind, Limit
 from sluicegate.wire.assistant.message import Usage
 
 Outcome = Literal["done", "error", "aborted", "refused"]
 """How a request ended: with `done` or `error`; the client went away; or it was not even begun."""
+
+Reason = Kind | Literal["refused", "arguments", "mistake"]
+"""Why a stream ended with `error`: how its upstream failed, or one of these.
+
+`refused`: the upstream would not answer, or not to the end. `arguments`: those of a call are no
+JSON. `mistake`: the proxy failed by itself.
+"""
 
 NAME: Final = "sluicegate.proxy.requests"
 """The logger that is told of requests, each at the level INFO."""
 
 LONGEST: Final = 200
 """Characters of a name that a client has chosen which are logged."""
+
+_WHY: Final = ("reason", "limit", "upstream_status")
 
 _logger = logging.getLogger(NAME)
 
@@ -25,7 +34,8 @@ class Served:
     """A request and what became of it; `duration` is in seconds.
 
     `upstream` and `model` are empty where they are not known, and `usage` is None where nothing was
-    asked of an upstream.
+    asked of an upstream. `reason` tells why the outcome is `error`, `limit` which one passed, and
+    `upstream_status` what the upstream answered in place of 200.
     """
 
     request_id: str
@@ -36,6 +46,9 @@ class Served:
     status: int
     duration: float
     usage: Usage | None = None
+    reason: Reason | None = None
+    limit: Limit | None = None
+    upstream_status: int | None = None
 
 
 class RequestLog:
@@ -52,16 +65,7 @@ def log_json(stream: TextIO) -> logging.Handler:
 
     Returns the handler, for whoever wants to remove it again.
     """
-    handler = logging.StreamHandler(stream)
-    # The default makes the time come first; only ASCII is written, so that nothing ends a line.
-    formatter = JsonFormatter(
-        defaults={"time": None}, timestamp="time", rename_fields={"message": "event"}
-    )
-    handler.setFormatter(formatter)
-    _logger.addHandler(handler)
-    _logger.setLevel(logging.INFO)
-    _logger.propagate = False
-    return handler
+    return json_log.log_json(NAME, stream)
 
 
 def _fields(served: Served) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def _fields(served: Served) -> dict[str, Any]:
         "model": served.model[:LONGEST],
         "outcome": served.outcome,
         "status": served.status,
+        **{name: value for name in _WHY if (value := getattr(served, name)) is not None},
         "duration": round(served.duration, 3),
         **({} if served.usage is None else _usage(served.usage)),
     }

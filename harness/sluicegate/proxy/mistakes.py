@@ -14,16 +14,21 @@ from sluicegate.upstream.client import Upstream
 from sluicegate.upstream.formats import FORMATS
 from sluicegate.wire.schema import Violation, violations
 
-from .environment import VARIABLES
+from .addresses import wrong_end
+from .environment import SECRETS, VARIABLES
+from .settings import NAME, NAMES
 
 SCHEMA: Final = "sluicegate/proxy"
 
-_SECRETS: Final = ("key", "token")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VISIBLE: Final = re.compile(r"[!-~]*")
 _UNKNOWN: Final = "is unknown; known are "
 _TABLE: Final = "expected an object"
+_NULL: Final = ", got null"
 _EXPECTED_VISIBLE: Final = "expected visible ASCII characters without spaces (the value is secret)"
+_NO_UPSTREAM: Final = (
+    f"there is none: set one of {', '.join(VARIABLES)}, or give a file with a table "
+    "[upstreams.NAME], such as [upstreams.anthropic]"
+)
 
 # For what never connects: reading the public authorities takes a while.
 _NO_TRUST: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -45,9 +50,20 @@ class Mistake:
 def misshapen(expanded: Expanded) -> list[Mistake]:
     """List what departs from the schema, and the references that lead nowhere."""
     lost = [Mistake(place, str(error)) for place, error in expanded.mistakes.items()]
+    lost += [
+        Mistake(place, f'{words}; set it, or write "" for none')
+        for place, words in _emptied(expanded)
+    ]
     found = violations(expanded.document, SCHEMA)
     places = expanded.mistakes.keys()
     return lost + [_in_words(each) for each in found if each.path not in places]
+
+
+def _emptied(expanded: Expanded) -> Iterator[tuple[Place, str]]:
+    # A variable that somebody has lost must not open what a token guards.
+    for place in expanded.variables:
+        if place[-1] in SECRETS and (words := expanded.emptied(place)):
+            yield place, words
 
 
 def _in_words(violation: Violation) -> Mistake:
@@ -56,10 +72,16 @@ def _in_words(violation: Violation) -> Mistake:
     if message.startswith(_UNKNOWN) and (near := nearest(str(place[-1]), known)):
         message = f"is unknown; did you mean {near}?"
     elif message.startswith(_TABLE):
-        message = "expected a table, with keys and values, got something else"
-    elif place and place[-1] in _SECRETS:
-        message = message.partition(", got ")[0] + ", got something else"
+        message = f"expected a table, with keys and values, got {_got(message)}"
+    elif place and place[-1] in SECRETS:
+        message = f"{message.partition(', got ')[0]}, got {_got(message)}"
+    elif place == ("upstreams",):
+        message = _NO_UPSTREAM
     return Mistake(place, message)
+
+
+def _got(message: str) -> str:
+    return "nothing" if message.endswith(_NULL) else "something else"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -82,8 +104,7 @@ def senseless(document: Mapping[str, Any], folder: Path) -> list[Mistake]:
 def _default(document: Mapping[str, Any], _: Path) -> Iterator[Mistake]:
     upstreams, name = document["upstreams"], document.get("default")
     if not upstreams:
-        known = ", ".join(VARIABLES)
-        yield Mistake(("upstreams",), f"there is none: set one of {known}, or write a file")
+        yield Mistake(("upstreams",), _NO_UPSTREAM)
     elif name and name not in upstreams:
         near = nearest(name, upstreams)
         told = f"did you mean {near}?" if near else f"there are {', '.join(upstreams)}"
@@ -121,11 +142,8 @@ def _certificate(certfile: Path, keyfile: Path) -> Iterator[Mistake]:
 
 
 def _name(_: Mapping[str, Any], place: Place, __: Path) -> Iterator[Mistake]:
-    if not _NAME.fullmatch(str(place[-1])):
-        yield Mistake(
-            place,
-            "expected a name of letters, digits and -_. that begins with a letter or a digit",
-        )
+    if not NAME.fullmatch(str(place[-1])):
+        yield Mistake(place, f"expected {NAMES}")
 
 
 def _token(table: Mapping[str, Any], place: Place, _: Path) -> Iterator[Mistake]:
@@ -158,6 +176,9 @@ def _base_url(upstream: Mapping[str, Any], place: Place, _: Path) -> Iterator[Mi
         Upstream(upstream["base_url"], upstream["format"], trust=_NO_TRUST)
     except SluicegateError as error:
         yield Mistake((*place, "base_url"), str(error))
+        return
+    if words := wrong_end(upstream["base_url"], upstream["format"]):
+        yield Mistake((*place, "base_url"), words)
 
 
 def _authorities(upstream: Mapping[str, Any], place: Place, folder: Path) -> Iterator[Mistake]:

@@ -8,12 +8,13 @@ from sluicegate.upstream.deltas import (
     Finished,
     TextDelta,
     ThinkingDelta,
+    ThinkingSignature,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
 )
 from sluicegate.upstream.masking import MASK
-from sluicegate.wire.assistant.builder import Builder
+from sluicegate.wire.assistant.builder import ArgumentsError, Builder
 from sluicegate.wire.assistant.message import Usage
 
 from .censor import SHORTEST, Censor
@@ -29,12 +30,17 @@ _TELL: Final[Mapping[_Kind, Callable[[Builder, str], Events]]] = {
     "arguments": Builder.tool_call_delta,
 }
 
+_LENGTH: Final = "the upstream ended the answer at the limit of its tokens"
+
 
 class Relay:
     """Turns the deltas of one answer into events, as JSON; `start` comes first.
 
     `key` is masked in all of them unless it is shorter than `SHORTEST`. `priced` says what the
-    tokens cost; `usage` is what it made of those of the last event.
+    tokens cost; `usage` is what it made of those that were told last.
+
+    After a call whose arguments are no JSON, the answer is heard out in silence: why it ended, and
+    what it took, is in the error that follows.
     """
 
     def __init__(self, builder: Builder, key: str, priced: Priced) -> None:
@@ -43,6 +49,7 @@ class Relay:
         self._builder = builder
         self._key = key if len(key) >= SHORTEST else ""
         self._priced = priced
+        self._mistake = ""
         self._open: _Kind = "text"
         self._censors: Mapping[_Kind, Censor] | None = None
         if self._key:
@@ -54,16 +61,21 @@ class Relay:
 
     def tell(self, delta: Delta) -> Events:
         """Tell what the upstream says; `outcome` is set with the last event."""
-        events = self._TOLD[type(delta)](self, delta)
-        # Arguments that are no JSON end it, too.
-        if self._builder.ended and self.outcome is None:
-            self.outcome = "error"
-        return events
+        if self._mistake and not isinstance(delta, Finished):
+            return ()
+        return self._TOLD[type(delta)](self, delta)
+
+    def note(self, usage: Usage) -> None:
+        """Take note of the usage so far, in case that there is no last event to tell it."""
+        if self.outcome is None:
+            self.usage = self._priced(usage)
 
     def fail(self, message: str, usage: Usage | None = None) -> Events:
-        """End with an error; `message` is shown as it is."""
-        self.usage = self._priced(usage or Usage())
-        events = (*self._flushed(), *self._builder.error(message, self.usage))
+        """End with an error; `message` is shown as it is, `usage` is by default what was noted."""
+        if usage is not None:
+            self.usage = self._priced(usage)
+        words = "; ".join(filter(None, (self._mistake, message)))
+        events = (*self._flushed(), *self._builder.error(words, self.usage))
         self.outcome = "error"
         return events
 
@@ -73,6 +85,10 @@ class Relay:
     def _thinking(self, delta: ThinkingDelta) -> Events:
         return self._piece("thinking", delta.text)
 
+    def _signature(self, delta: ThinkingSignature) -> Events:
+        rest, signature = self._flushed(), self._masked(delta.signature)
+        return (*rest, *self._builder.thinking_signature(signature, redacted=delta.redacted))
+
     def _call(self, delta: ToolCallStart) -> Events:
         call_id, name = self._masked(delta.id), self._masked(delta.name)
         return (*self._flushed(), *self._builder.tool_call_start(call_id, name))
@@ -81,11 +97,17 @@ class Relay:
         return self._piece("arguments", delta.arguments)
 
     def _call_ended(self, _: ToolCallEnd) -> Events:
-        return (*self._flushed(), *self._builder.tool_call_end())
+        rest = self._flushed()
+        try:
+            return (*rest, *self._builder.tool_call_end())
+        except ArgumentsError as error:
+            self._mistake = str(error)
+            return rest
 
     def _finished(self, last: Finished) -> Events:
-        if last.stop_reason == "error":
-            return self.fail(last.error_message, last.usage)
+        if last.stop_reason == "error" or self._mistake:
+            why = _LENGTH if last.stop_reason == "length" else last.error_message
+            return self.fail(why, last.usage)
         self.usage = self._priced(last.usage)
         events = (*self._flushed(), *self._builder.done(last.stop_reason, self.usage))
         self.outcome = "done"
@@ -109,6 +131,7 @@ class Relay:
     _TOLD: ClassVar[Mapping[type, Callable[["Relay", Any], Events]]] = {
         TextDelta: _text,
         ThinkingDelta: _thinking,
+        ThinkingSignature: _signature,
         ToolCallStart: _call,
         ToolCallDelta: _arguments,
         ToolCallEnd: _call_ended,

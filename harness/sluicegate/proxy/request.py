@@ -3,12 +3,18 @@
 import json
 import math
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any, Final, NoReturn
 
-from sluicegate.wire.assistant.document import DocumentError
+from sluicegate.wire.assistant.document import DocumentError, Part
 from sluicegate.wire.assistant.request import StreamRequest, read_request
+from sluicegate.wire.schema import Violation
 
 from .refusals import RefusedError
+
+_ALIKE: Final = 0.85
+"""How alike two names are of which one is taken for the other misspelt, from 0 to 1."""
 
 
 def wants_framing(values: Sequence[str]) -> bool:
@@ -27,13 +33,30 @@ def wants_framing(values: Sequence[str]) -> bool:
 def read(body: bytes) -> StreamRequest:
     """Read a body, whatever its content type; of a key given twice the last counts.
 
-    Raises RefusedError with the wrong field in `param`.
+    Members that are not known are kept, unless they are known ones misspelt. Raises RefusedError
+    with the wrong field in `param`.
     """
     try:
-        return read_request(_parsed(body))
+        asked = read_request(_parsed(body))
     except DocumentError as error:
         place = error.field or "The body"
         raise RefusedError(f"{place}: {error.reason}", param=error.field) from None
+    _refuse_misspelt("context", asked.context)
+    _refuse_misspelt("options", asked.options)
+    return asked
+
+
+def _refuse_misspelt(where: str, part: Part) -> None:
+    known = {_plain(each.name): each.name for each in fields(part) if each.name != "extra"}
+    for name, value in part.extra.items():
+        near = get_close_matches(_plain(name), known, n=1, cutoff=_ALIKE)
+        if near and value is not None:
+            field = Violation((where, name), "").param
+            raise RefusedError(f"{field}: is unknown; did you mean {known[near[0]]}?", param=field)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -55,7 +55,7 @@ async def events(
     yield _framed(relay.start())
     try:
         async with AsyncExitStack() as stack:
-            deltas = await stack.enter_async_context(aclosing(upstream.stream(asked)))
+            deltas = await stack.enter_async_context(aclosing(upstream.stream(asked, relay.note)))
             async for delta in deltas:
                 if told := relay.tell(delta):
                     yield _framed(told)

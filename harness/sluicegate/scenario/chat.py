@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Protocol
 
 from sluicegate.errors import SluicegateError
+from sluicegate.wire.assistant.request import Options
 
-from .checks.values import parsed, quoted
+from .checks.values import meant, parsed, quoted
 from .planning import Dialect
 
 _PATHS: Final[Mapping[Dialect, str]] = {
@@ -22,6 +23,9 @@ _REQUIRED: Final[Mapping[Dialect, Mapping[str, object]]] = {
 
 STREAM: Final = "/stream"
 """The path of the proxy."""
+
+OPTIONS: Final = {each.name for each in fields(Options)} - {"extra"}
+"""The options of a request to the proxy."""
 
 
 class Asking(Protocol):
@@ -100,12 +104,27 @@ class AgentRequest:
         return f"{STREAM}/{self.upstream}" if self.upstream else STREAM
 
     def converse(self, messages: str) -> None:
-        """Let these messages, a list in JSON, be the whole conversation."""
+        """Let these messages, a list in JSON, be the whole conversation.
+
+        Raises SluicegateError for what is none, or empty.
+        """
         self.messages = _list(messages, "messages")
 
     def offer(self, tools: str) -> None:
-        """Let the model call these tools, a list in JSON."""
+        """Let the model call these tools, a list in JSON.
+
+        Raises SluicegateError for what is none, or empty.
+        """
         self.tools = _list(tools, "tools")
+
+    def opt(self, name: str, value: object) -> None:
+        """Let an option of the request be that; raises SluicegateError for one that is not known.
+
+        Its value may be wrong.
+        """
+        if name not in OPTIONS:
+            raise SluicegateError(f"a request has no option {quoted(name)}; {meant(name, OPTIONS)}")
+        self.options[name] = value
 
     def document(self) -> dict[str, Any]:
         """Return the request."""
@@ -125,7 +144,13 @@ class AgentRequest:
             raise SluicegateError(
                 'the proxy knows streams only: write "When the client asks for a stream"'
             )
-        return json.dumps(self.document(), ensure_ascii=False).encode()
+        return _json(self.document()).encode()
+
+
+def _json(document: object) -> str:
+    text = json.dumps(document, ensure_ascii=False)
+    # Half of a surrogate pair is JSON as an escape only.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _list(text: str, what: str) -> list[Any]:
@@ -135,6 +160,11 @@ def _list(text: str, what: str) -> list[Any]:
         raise SluicegateError(f"expected {what} in JSON, got {quoted(text)}: {error}") from None
     if not isinstance(found, list):
         raise SluicegateError(f"expected a list of {what} in JSON, got {quoted(text)}")
+    if not found:
+        raise SluicegateError(
+            f"expected at least one of the {what}, got none: leave the sentence out, or write the "
+            'whole request, as in `When the client sends "POST /stream" with the body`'
+        )
     return found
 
 
@@ -146,7 +176,7 @@ def marked(body: str, mark: str) -> str | None:
         return None
     if not isinstance(document, dict) or _last_text(document) is None:
         return None
-    return json.dumps(with_mark(document, mark), ensure_ascii=False)
+    return _json(with_mark(document, mark))
 
 
 def with_mark(document: Mapping[str, Any], mark: str) -> dict[str, Any]:
@@ -183,5 +213,9 @@ def _texts(message: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     content = message.get("content")
     if isinstance(content, str):
         return [(message, "content")]
-    blocks = [block for block in content if isinstance(block, dict)] if content else []
-    return [(block, "text") for block in blocks if isinstance(block.get("text"), str)]
+    blocks = content if isinstance(content, list) else []
+    return [
+        (block, "text")
+        for block in blocks
+        if isinstance(block, dict) and isinstance(block.get("text"), str)
+    ]

@@ -34,14 +34,15 @@ _OK: Final = 200
 class Planning:
     """The answers of a provider: what they have in common, and what is different in the first ones.
 
-    `rest` tells whether there are further requests, whose answers have only what is common. Every
-    method raises SluicegateError for what no provider can do, and for what an earlier sentence
-    contradicts.
+    `healthy` is what it answers to whoever asks how it is. `rest` tells whether there are further
+    requests, whose answers have only what is common. Every method raises SluicegateError for what
+    no provider can do, and for what an earlier sentence contradicts.
     """
 
     common: Parameters = field(default_factory=dict)
     first: list[Parameters] = field(default_factory=list)
     rest: bool = True
+    healthy: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.common or self.first)

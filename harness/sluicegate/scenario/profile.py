@@ -20,6 +20,10 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     [proxy.logs]                    # the files that instances log to, as lines of JSON
     logs = "proxy.log"
 
+    [gateway]                       # it asks agents that [provider] controls, by their names
+    url = "http://127.0.0.1:8081"
+    reset = "/_gateway/reset"       # posted to before each scenario: circuits remember
+
     [clock]
     tolerance_ms = 50               # how late an answer may be on the wall clock
 
@@ -61,6 +65,7 @@ class External:
 
     `control` is where the default variant's control API is, if not at its URL, and `agent` the name
     of the agent there. `logs` are the files that variants log to.
+    `reset` is the path that is posted to before each scenario, none where it is empty.
     """
 
     urls: Mapping[str, str]
@@ -68,6 +73,7 @@ class External:
     control: str | None = None
     agent: str = DEFAULT_AGENT
     logs: Mapping[str, Path] = field(default_factory=dict)
+    reset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +125,6 @@ def _external(table: Mapping[str, Any], folder: Path) -> External:
         ),
         control=table.get("control"),
         agent=table.get("agent", DEFAULT_AGENT),
+        reset=table.get("reset", ""),
         logs={name: folder / log for name, log in table.get("logs", {}).items()},
     )

@@ -1,7 +1,7 @@
 """A client's session with a system under test, and what the provider behind it witnessed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -12,9 +12,11 @@ import pytest
 from sluicegate.provider.journal import Entry
 from sluicegate.runtime.clock import Clock
 
+from .checks.provider import THE_PROVIDER
 from .client import connected
+from .control import Control
 from .exchange import Exchange, Provided
-from .systems import Instance
+from .systems import PROVIDER, Instance
 from .target import Targets
 
 NOTICE = 1.0
@@ -36,7 +38,7 @@ class Session:
         self._open = AsyncExitStack()
         self._client: httpx.AsyncClient | None = None
         self._instance = Instance("")
-        self._seen = 0
+        self._seen: dict[str, int] = {}
 
     @property
     def is_open(self) -> bool:
@@ -56,40 +58,75 @@ class Session:
         """Close the connections, then the servers."""
         await self._open.aclose()
 
-    async def file(self, plan: dict[str, Any]) -> None:
-        """Let the provider answer as planned; skips the scenario where it takes no plans."""
+    async def file(self, plans: Mapping[str, dict[str, Any]]) -> None:
+        """Let the agents answer as planned; skips the scenario where they take no plans."""
         instance = await self.instance()
         if instance.control is None:
             pytest.skip(f"not claimed: the provider takes no plans: {instance.trouble}")
-        await instance.control.file(instance.agent, plan, self._token)
+        for agent, plan in plans.items():
+            await instance.control.file(agent, plan, self._token)
+
+    async def fall_ill(self, agent: str) -> None:
+        """Let an agent say that it is not healthy, until the session ends."""
+        instance = await self.instance()
+        if instance.control is None:
+            pytest.skip(f"not claimed: the provider takes no plans: {instance.trouble}")
+        await instance.control.file(agent, {"healthy": False})
+        self._open.push_async_callback(instance.control.file, agent, {})
+
+    async def begin(self, ask: Ask) -> None:
+        """Let a client ask, and wait for nothing but that its request has arrived."""
+        client = await self._connection()
+        task = asyncio.ensure_future(ask(client))
+        self._open.push_async_callback(_cancelled, task)
+        await self._clock.quiesce()
 
     async def exchange(self, ask: Ask, *, is_marked: bool) -> Exchange:
-        """Let the client ask; add what the provider noted meanwhile, of marked requests alone."""
-        exchange = await ask(await self._connection())
+        """Let the client ask; add what the providers noted meanwhile, of marked requests alone."""
+        return (await self.exchanges([ask], is_marked=is_marked))[-1]
+
+    async def exchanges(self, asks: Sequence[Ask], *, is_marked: bool) -> list[Exchange]:
+        """Let several clients ask at once; what the providers noted is added to the last one."""
+        client = await self._connection()
+        *others, last = await asyncio.gather(*(ask(client) for ask in asks))
         if self._instance.control is None:
-            return exchange
-        entries = await self._noted(self._token if is_marked else None)
-        self._seen = max((entry.number for entry in entries), default=self._seen)
-        return replace(
-            exchange, provided=tuple(Provided("the provider", entry) for entry in entries)
-        )
+            return [*others, last]
+        token = self._token if is_marked else None
+        noted = [
+            (entry, agent)
+            for agent in self._seen
+            for entry in await self._noted(self._instance.control, agent, token)
+        ]
+        noted.sort(key=lambda each: each[0].started)
+        witnessed = tuple(Provided(called(agent), entry) for entry, agent in noted)
+        return [*(replace(each, provided=()) for each in others), replace(last, provided=witnessed)]
 
     async def _connection(self) -> httpx.AsyncClient:
         if self._client is None:
             found = self._targets.instance(*self._place)
             self._instance = await self._open.enter_async_context(found)
-            self._seen = self._instance.seen
+            self._seen = dict(self._instance.seen)
             self._client = await self._open.enter_async_context(connected(self._instance.url))
         return self._client
 
-    async def _noted(self, token: str | None) -> tuple[Entry, ...]:
+    async def _noted(self, control: Control, agent: str, token: str | None) -> tuple[Entry, ...]:
         """Return the new entries; the provider is to learn first that the client has gone."""
-        control = self._instance.control
         limit = self._clock.time() + NOTICE
-        while control is not None:
+        while True:
             await self._clock.quiesce()
-            entries = await control.entries(self._instance.agent, token, self._seen)
+            entries = await control.entries(agent, token, self._seen[agent])
             if all(entry.outcome != "open" for entry in entries) or self._clock.time() > limit:
-                return entries
+                break
             await asyncio.sleep(NOTICE / 100)
-        return ()
+        self._seen[agent] = max((each.number for each in entries), default=self._seen[agent])
+        return entries
+
+
+async def _cancelled(task: asyncio.Future[Exchange]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def called(agent: str) -> str:
+    """Return what a scenario calls an agent."""
+    return THE_PROVIDER if agent == PROVIDER else f'the agent "{agent}"'

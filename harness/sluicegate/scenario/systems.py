@@ -4,13 +4,12 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from sluicegate import shipped
 from sluicegate.provider.agents import Agents, AgentSide
-from sluicegate.provider.journal import Journal
 from sluicegate.provider.plan import Plan
 from sluicegate.provider.plans import Plans
 from sluicegate.runtime.clock import Clock
@@ -29,23 +28,25 @@ PROVIDER: Final = "provider"
 PROXY: Final = "proxy"
 """The name of the system that a proxy is."""
 
+GATEWAY: Final = "gateway"
+"""The name of the system that a gateway is."""
+
 Lines = Callable[[], list[dict[str, Any]]]
 """Reads what a system has logged so far, one object for each line of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A running system: its URL, how to control the provider behind it, and its log.
+    """A running system: its URL, how to control the providers behind it, and its log.
 
-    `control` is None where that is not possible, and `trouble` says why. `seen` is the number of
-    the last entry in the provider's journal that is older than the instance. `log` is None where
-    nobody can read it.
+    `control` is None where that is not possible, and `trouble` says why. `seen` are the agents,
+    each with the number of the last entry in its journal that is older than the instance. `log` is
+    None where nobody can read it.
     """
 
     url: str
     control: Control | None = None
-    agent: str = PROVIDER
-    seen: int = 0
+    seen: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
     log: Lines | None = None
 
@@ -55,8 +56,9 @@ _PLANS: Final[Mapping[str, Plan]] = {
     "two-models": Plan(models=("first-model", "second-model")),
     "unhealthy": Plan(healthy=False),
 }
-_FILES: Final[Mapping[str, "Path"]] = {
-    path.stem: path for path in sorted((shipped.FEATURES / PROXY / "variants").glob("*.toml"))
+_FILES: Final[Mapping[str, Mapping[str, "Path"]]] = {
+    system: {path.stem: path for path in (shipped.FEATURES / system / "variants").glob("*.toml")}
+    for system in (PROXY, GATEWAY)
 }
 
 _MOUNTED: Final = "mounted"
@@ -67,9 +69,17 @@ MOUNT: Final = "/agents"
 
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     PROVIDER: tuple(_PLANS),
-    PROXY: tuple(sorted([*_FILES, _MOUNTED])),
+    PROXY: tuple(sorted([*_FILES[PROXY], _MOUNTED])),
+    GATEWAY: tuple(sorted(_FILES[GATEWAY])),
 }
 """The variants of each system that scenarios can choose."""
+
+AGENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    PROVIDER: (PROVIDER,),
+    PROXY: (PROVIDER,),
+    GATEWAY: ("ccrouter", "droid"),
+}
+"""The providers that each system asks, by the names of the agents that they are."""
 
 _BEHIND: Final = {"chain": DEFAULT_VARIANT}
 """The variants of the proxy whose upstream is another variant, at PROXY_URL."""
@@ -78,16 +88,45 @@ _BEHIND: Final = {"chain": DEFAULT_VARIANT}
 @asynccontextmanager
 async def provider(variant: str, clock: Clock) -> AsyncIterator[Instance]:
     """Run a provider of its own for a scenario."""
+    async with _agents({PROVIDER: _PLANS[variant]}, clock) as (control, urls):
+        yield Instance(urls[PROVIDER], control, {PROVIDER: 0})
+
+
+@asynccontextmanager
+async def gateway(variant: str, clock: Clock) -> AsyncIterator[Instance]:
+    """Run a gateway of its own for a scenario, and its agents."""
+    from sluicegate.gateway.app import create_app  # noqa: PLC0415 - see `_agents`
+    from sluicegate.gateway.configuration import configuration  # noqa: PLC0415
+    from sluicegate.gateway.log import NAME, log_json  # noqa: PLC0415
+    from sluicegate.runtime.server import Server  # noqa: PLC0415
+
+    async with _agents(dict.fromkeys(AGENTS[GATEWAY], Plan()), clock) as (control, urls):
+        environ = {f"{agent.upper()}_URL": url for agent, url in urls.items()}
+        settings = configuration(_FILES[GATEWAY][variant], environ).settings
+        with _logged(NAME, log_json) as log:
+            app = create_app(settings, unix=clock.unix)
+            async with app, Server(app) as server:
+                yield Instance(server.url, control, dict.fromkeys(urls, 0), log=log)
+
+
+@asynccontextmanager
+async def _agents(
+    planned: Mapping[str, Plan], clock: Clock
+) -> AsyncIterator[tuple[Control, Mapping[str, str]]]:
+    """Run agents that share a control; yield it, and their URLs."""
     # Quart takes 0.3 s to import, and a run against external systems needs none of it.
     from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
     from sluicegate.provider.transport import FaultyServer  # noqa: PLC0415
 
-    plans, journal = Plans({PROVIDER: _PLANS[variant]}), Journal()
+    plans = Plans(planned)
     settle = clock.quiesce if clock.name == "simulated" else None
-    app = create_app(agent=PROVIDER, plans=plans, journal=journal, unix=clock.unix, settle=settle)
-    async with FaultyServer(app) as server:
-        side = AgentSide(journal, app.repetition.clear)
-        yield Instance(server.url, EmbeddedControl(Agents({PROVIDER: side}, plans)))
+    sides, urls = {}, {}
+    async with AsyncExitStack() as stack:
+        for agent in planned:
+            app = create_app(agent=agent, plans=plans, unix=clock.unix, settle=settle)
+            server = await stack.enter_async_context(FaultyServer(app))
+            sides[agent], urls[agent] = AgentSide(app.journal, app.repetition.clear), server.url
+        yield EmbeddedControl(Agents(sides, plans)), urls
 
 
 @asynccontextmanager
@@ -111,28 +150,24 @@ async def _proxy(
 ) -> AsyncIterator[Instance]:
     from sluicegate.proxy.app import create_app  # noqa: PLC0415 - as heavy as the provider
     from sluicegate.proxy.configuration import configuration  # noqa: PLC0415
+    from sluicegate.proxy.log import NAME, log_json  # noqa: PLC0415
     from sluicegate.runtime.server import Server  # noqa: PLC0415
 
     is_mounted = variant == _MOUNTED
-    file = _FILES[DEFAULT_VARIANT if is_mounted else variant]
+    file = _FILES[PROXY][DEFAULT_VARIANT if is_mounted else variant]
     read = configuration(file, {"PROVIDER_URL": upstream.url, **environ})
-    with _logged(is_wanted=read.log_requests) as log:
+    with _logged(NAME, log_json) as log:
         app = create_app(read.settings, unix=clock.unix)
         served = behind_another(app) if is_mounted else app
         async with app, Server(served, certificate=read.certificate) as server:
             url = f"{server.url}{MOUNT}" if is_mounted else server.url
-            yield replace(upstream, url=url, log=log)
+            yield replace(upstream, url=url, log=log if read.log_requests else None)
 
 
 @contextmanager
-def _logged(*, is_wanted: bool) -> Iterator[Lines | None]:
-    """Collect what proxies log of requests, as the command would write it."""
-    from sluicegate.proxy.log import NAME, log_json  # noqa: PLC0415 - see above
-
-    if not is_wanted:
-        yield None
-        return
-    logger, written = logging.getLogger(NAME), io.StringIO()
+def _logged(name: str, log_json: Callable[[TextIO], logging.Handler]) -> Iterator[Lines]:
+    """Collect what a system logs of requests, as its command would write it."""
+    logger, written = logging.getLogger(name), io.StringIO()
     before = logger.level, logger.propagate
     handler = log_json(written)
     try:
@@ -164,5 +199,5 @@ def behind_another(app: "ASGIFramework") -> "ASGIFramework":
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
-    """Read a log of one JSON object for each line."""
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    """Read a log of one JSON object for each line, but for a last one that is not whole yet."""
+    return [json.loads(line) for line in text.split("\n")[:-1] if line.startswith("{")]

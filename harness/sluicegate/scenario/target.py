@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,7 +22,7 @@ from .checks.values import meant, quoted
 from .client import connected
 from .control import Control, HttpControl, UncontrolledError
 from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
-from .systems import PROVIDER, VARIANTS, Instance, Lines
+from .systems import AGENTS, GATEWAY, PROVIDER, VARIANTS, Instance, Lines
 
 _PROBE_EVERY = 0.1
 _PROBE_LIMIT = 2.0
@@ -40,13 +40,14 @@ class Targets:
         self._troubles: dict[str, str] = {}
         self._run = secrets.token_hex(4)
         self._scenarios = count(1)
-        self._seen: dict[str, int] = {}
+        self._seen: dict[tuple[str, str], int] = {}
 
     @staticmethod
     def check(profile: Profile) -> None:
         """Raise ProfileError where the profile names a variant that no scenario can ask for."""
         for system, external in profile.systems.items():
-            unknown = sorted(external.urls.keys() - set(VARIANTS[system]))
+            named = external.urls.keys() | external.logs.keys()
+            unknown = sorted(named - set(VARIANTS[system]))
             if unknown:
                 raise ProfileError(_no_variant(system, unknown[0]))
 
@@ -80,18 +81,38 @@ class Targets:
             async with self._provider(variant) as provider:
                 yield provider
             return
-        async with self._provider(DEFAULT_VARIANT) as provider:
-            external = self._profile.systems.get(system)
-            if external is None:
-                async with systems.proxy(variant, self.clock, provider) as instance:
-                    yield instance
-                return
-            url = await self._found(system, external, variant)
-            witnessed = provider if self.is_external(PROVIDER) else _UNWITNESSED
-            yield replace(witnessed, url=url, log=_log_of(external, variant))
+        external = self._profile.systems.get(system)
+        if external is not None:
+            async with self._external(system, variant, external) as instance:
+                yield instance
+        elif system == GATEWAY:
+            async with systems.gateway(variant, self.clock) as instance:
+                yield instance
+        else:
+            async with (
+                self._provider(DEFAULT_VARIANT) as provider,
+                systems.proxy(variant, self.clock, provider) as instance,
+            ):
+                yield instance
 
     @asynccontextmanager
-    async def _provider(self, variant: str) -> AsyncIterator[Instance]:
+    async def _external(
+        self, system: str, variant: str, external: External
+    ) -> AsyncIterator[Instance]:
+        url = await self._found(system, external, variant)
+        if external.reset:
+            await _reset(url, external.reset)
+        log = _log_of(external, variant)
+        if not self.is_external(PROVIDER):
+            yield Instance(url, trouble=_UNWITNESSED, log=log)
+            return
+        async with self._provider(DEFAULT_VARIANT, AGENTS[system]) as provider:
+            yield replace(provider, url=url, log=log)
+
+    @asynccontextmanager
+    async def _provider(
+        self, variant: str, agents: Sequence[str] = AGENTS[PROVIDER]
+    ) -> AsyncIterator[Instance]:
         external = self._profile.systems.get(PROVIDER)
         if external is None:
             async with systems.provider(variant, self.clock) as instance:
@@ -101,16 +122,23 @@ class Targets:
         elsewhere = external.control if variant == DEFAULT_VARIANT else None
         async with connected(elsewhere or url) as client:
             control = HttpControl(client, os.environ.get(VARIABLE))
-            yield await self._controlled(url, control, external.agent)
+            names = [external.agent] if agents == AGENTS[PROVIDER] else agents
+            yield await self._controlled(url, control, names)
 
-    async def _controlled(self, url: str, control: Control, agent: str) -> Instance:
+    async def _controlled(self, url: str, control: Control, agents: Sequence[str]) -> Instance:
         """Find out whether there is a control API, and which requests are older than this one."""
         try:
-            entries = await control.entries(agent, since=self._seen.get(url, 0))
+            seen = {agent: await self._last(url, control, agent) for agent in agents}
         except UncontrolledError as error:
             return Instance(url, trouble=str(error))
-        self._seen[url] = max((each.number for each in entries), default=self._seen.get(url, 0))
-        return Instance(url, control, agent, self._seen[url])
+        return Instance(url, control, seen)
+
+    async def _last(self, url: str, control: Control, agent: str) -> int:
+        """Return the number of the last request; those of earlier scenarios are not read again."""
+        known = self._seen.get((url, agent), 0)
+        entries = await control.entries(agent, since=known)
+        self._seen[url, agent] = max((each.number for each in entries), default=known)
+        return self._seen[url, agent]
 
     async def _found(self, system: str, external: External, variant: str) -> str:
         url = external.urls.get(variant)
@@ -156,7 +184,18 @@ def _no_variant(system: str, variant: str) -> str:
     return f"the {system} has no variant {quoted(variant)}; {meant(variant, VARIANTS[system])}"
 
 
-_UNWITNESSED = Instance("", trouble="the profile names no [provider] that the system would ask")
+_UNWITNESSED = "the profile names no [provider] that the system would ask"
+
+
+async def _reset(url: str, path: str) -> None:
+    """Let a system be as if it had just started."""
+    async with connected(url) as client:
+        try:
+            (await client.post(path, timeout=_PROBE_LIMIT)).raise_for_status()
+        except httpx.HTTPError as error:
+            raise NotJudgedError(
+                f"POST {url}{path}, by which the profile resets the system, failed: {error}"
+            ) from None
 
 
 def _log_of(external: External, variant: str) -> Lines | None:
@@ -170,6 +209,8 @@ def _size(path: Path) -> int:
 
 def _lines_after(path: Path, begin: int) -> list[dict[str, object]]:
     """Read what a log has got since it had so many bytes."""
+    if not path.exists():
+        raise NotJudgedError(f"the profile names the log {path}, and there is no such file")
     with path.open("rb") as log:
         log.seek(begin)
         return systems.json_lines(log.read().decode(errors="replace"))

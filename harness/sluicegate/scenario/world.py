@@ -1,6 +1,7 @@
 """The world of one scenario: what its sentences prepare, what its client does, what came of it."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Self, cast, get_args
@@ -10,6 +11,7 @@ from sluicegate.provider.token import mark
 from sluicegate.runtime.clock import Clock
 
 from .chat import AgentRequest, Asking, Chat, marked
+from .checks.provider import THE_PROVIDER
 from .checks.values import number, quoted
 from .client import Kind, ask
 from .command import Command
@@ -17,11 +19,13 @@ from .exchange import Exchange, Request
 from .library import LIBRARY, Library
 from .planning import Planning
 from .profile import DEFAULT_VARIANT
-from .session import Ask, Session
-from .systems import PROVIDER, PROXY, Lines
+from .session import Ask, Session, called
+from .systems import AGENTS, PROVIDER, PROXY, Lines
 from .target import Targets
 
 LONGEST_PROMPT = 1024**3
+
+MOST_CLIENTS = 1000
 
 _JSON = (("content-type", "application/json"),)
 
@@ -35,13 +39,14 @@ class World:
     def __init__(self, targets: Targets) -> None:
         self.command = Command(is_judged=not targets.is_external(PROVIDER))
         self.asking: Asking = Chat()
-        self.plan = Planning()
+        self._plans: dict[str, Planning] = {}
         self.library = Library()
         self._system, self._variant = PROVIDER, DEFAULT_VARIANT
         self._targets = targets
         self._kind: Kind = "raw"
         self._exchanges: list[Exchange] = []
-        self._filed: dict[str, Any] | None = None
+        self._filed: dict[str, dict[str, Any]] = {}
+        self._together = 1
         self._token = targets.token()
 
     @property
@@ -71,20 +76,58 @@ class World:
         return tuple(self._exchanges)
 
     @property
+    def at_once(self) -> tuple[Exchange, ...]:
+        """The exchanges of the clients that asked at the same time, or else the last one."""
+        return self.exchanges[-self._together :]
+
+    @property
     def exchange_before(self) -> Exchange:
         """The exchange before the last one."""
         return self._nth(-2)
 
     @property
     def log(self) -> Lines | None:
-        """What reads the system's log, if it can be read."""
-        return self.clock.run(self._session.instance()).log
+        """What reads the system's log, None where the profile does not say where it is."""
+        found = self.clock.run(self._session.instance()).log
+        if found is None and not self._targets.is_external(self._system):
+            raise SluicegateError(
+                f"the variant {quoted(self._variant)} of the {self._system} logs nothing: choose "
+                "one that does"
+            )
+        return found
 
-    def talk_to_the_proxy(self) -> None:
-        """Let the client ask the proxy in place of the provider; it comes before all else."""
-        self._refuse_late("the proxy")
-        self._system, self._variant = PROXY, DEFAULT_VARIANT
-        self.asking = AgentRequest()
+    @property
+    def plan(self) -> Planning:
+        """What the only provider is to answer."""
+        return self.planning(THE_PROVIDER)
+
+    def planning(self, who: str) -> Planning:
+        """Return what a provider is to answer, by what the scenario calls it.
+
+        Raises SluicegateError for one that the client's system does not ask.
+        """
+        known = [called(agent) for agent in AGENTS[self._system]]
+        if who not in known:
+            raise SluicegateError(
+                f"the {self._system} knows no provider that is called {quoted(who)}: write "
+                f"{' or '.join(known)}"
+            )
+        return self._plans.setdefault(AGENTS[self._system][known.index(who)], Planning())
+
+    @property
+    def _is_planned(self) -> bool:
+        return any(self._plans.values())
+
+    def talk_to(self, system: str) -> None:
+        """Let the client ask the proxy or the gateway; it comes before all else."""
+        self._refuse_late(f"the {system}")
+        if self.asking != Chat() or self._plans:
+            raise SluicegateError(
+                f'"Given the client talks to the {system}" comes before all that is said of the '
+                "client and of the provider; put it into the Background"
+            )
+        self._system, self._variant = system, DEFAULT_VARIANT
+        self.asking = AgentRequest() if system == PROXY else Chat()
 
     def choose(self, system: str, variant: str) -> None:
         """Choose the variant of the system, before the client has asked it anything.
@@ -134,7 +177,7 @@ class World:
         """
         if leave == 0:
             raise SluicegateError("a client that goes away after 0 ms sees nothing: give it time")
-        if self.plan or self._targets.is_external(PROVIDER):
+        if self._is_planned or self._targets.is_external(PROVIDER):
             self.asking.mark = mark(self._token)
         asking = self.asking
         target = f"{asking.path}?{parameters}" if parameters else asking.path
@@ -153,11 +196,30 @@ class World:
         self.library.cancel = seconds
         self.ask(stream=True)
 
-    def ask_often(self, times: int, *, stream: bool) -> None:
+    def ask_at_once(self, count: int) -> None:
+        """Let so many clients send the request at the same time."""
+        if not 1 < count <= MOST_CLIENTS:
+            raise SluicegateError(f"expected from 2 to {MOST_CLIENTS} clients, got {count}")
+        if self._is_planned or self._targets.is_external(PROVIDER):
+            self.asking.mark = mark(self._token)
+        request = Request("POST", self.asking.path, _JSON, self.asking.body(stream=True))
+        one = partial(ask, request=request, kind=self._kind)
+        self._exchanges += self.clock.run(self._exchanged_at_once([one] * count))
+        self._together = count
+        self._number()
+
+    def begin(self) -> None:
+        """Let another client send the request; whatever comes of it, nobody waits for it."""
+        if self._is_planned or self._targets.is_external(PROVIDER):
+            self.asking.mark = mark(self._token)
+        request = Request("POST", self.asking.path, _JSON, self.asking.body())
+        self.clock.run(self._begin(partial(ask, request=request)))
+
+    def ask_often(self, times: int, *, stream: bool, leave: float | None = None) -> None:
         """Let the client send its request so many times, one after the other."""
         members: dict[str, Any] = {"stream": True} if stream else {}
         for _ in range(times):
-            self.ask(**members)
+            self.ask(leave=leave, **members)
 
     def wait(self, seconds: float) -> None:
         """Let time pass on the clock."""
@@ -180,7 +242,7 @@ class World:
         self._send(partial(ask, request=request, kind=self._kind))
 
     def _marked(self, body: str) -> str:
-        if not self.plan and not self._targets.is_external(PROVIDER):
+        if not self._is_planned and not self._targets.is_external(PROVIDER):
             return body
         found = marked(body, mark(self._token))
         if found is None:
@@ -190,7 +252,7 @@ class World:
         return found
 
     def _refuse_a_plan(self) -> None:
-        if self.plan:
+        if self._is_planned:
             raise SluicegateError(
                 "the provider's answer was planned for a request whose prompt bears the token that "
                 'the plan is filed under, and this one has no prompt: write "When the client asks '
@@ -210,27 +272,46 @@ class World:
         return Session(self._targets, self._system, self._variant, self._token)
 
     def _send(self, ask: Ask) -> None:
-        exchanges = [*self._exchanges, self.clock.run(self._exchanged(ask))]
+        self._exchanges.append(self.clock.run(self._exchanged(ask)))
+        self._together = 1
+        self._number()
+
+    def _number(self) -> None:
         self._exchanges = [
-            replace(exchange, number=place, total=len(exchanges))
-            for place, exchange in enumerate(exchanges, 1)
+            replace(exchange, number=place, total=len(self._exchanges))
+            for place, exchange in enumerate(self._exchanges, 1)
         ]
 
     async def _exchanged(self, ask: Ask) -> Exchange:
         await self._file()
         return await self._session.exchange(ask, is_marked=bool(self.asking.mark))
 
+    async def _begin(self, ask: Ask) -> None:
+        await self._file()
+        await self._session.begin(ask)
+
+    async def _exchanged_at_once(self, asks: Sequence[Ask]) -> Sequence[Exchange]:
+        await self._file()
+        return await self._session.exchanges(asks, is_marked=bool(self.asking.mark))
+
     async def _file(self) -> None:
-        plan = self.plan.document(self.asking.dialect) if self.plan else None
-        if plan is None or plan == self._filed:
+        for agent, planning in self._plans.items():
+            if not planning.healthy:
+                await self._session.fall_ill(agent)
+        plans = {
+            agent: planning.document(self.asking.dialect)
+            for agent, planning in self._plans.items()
+            if planning
+        }
+        if not plans or plans == self._filed:
             return
-        if self._filed is not None:
+        if self._filed:
             raise SluicegateError(
                 "a sentence about the provider's answers comes too late: the client has asked for "
                 "them already; put it above the request that meets them first"
             )
-        await self._session.file(plan)
-        self._filed = plan
+        await self._session.file(plans)
+        self._filed = plans
 
     def _nth(self, place: int) -> Exchange:
         if len(self._exchanges) < abs(place):

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final
+from functools import partial, reduce
+from typing import Any, Final, cast
 
 from sluicegate.errors import SluicegateError
 
 Place = tuple[str | int, ...]
 """Where a value stands in a document: keys, and the numbers of items."""
 
+# Braces forgotten: `$NAME` is how a shell would have it.
+_BARE: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _REFERENCE: Final = re.compile(r"\$(?:(?P<dollar>\$)|\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)\})?)")
 
 
@@ -36,14 +38,40 @@ class Expanded:
     mistakes: dict[Place, SluicegateError] = field(default_factory=dict)
     variables: dict[Place, tuple[str, ...]] = field(default_factory=dict)
 
+    def emptied(self, place: Place) -> str | None:
+        """Say which variables made the text at a place empty; None unless they did."""
+        names = self.variables.get(place)
+        if not names or _at(self.document, place):
+            return None
+        return (
+            f"the environment variable {names[0]} is empty"
+            if len(names) == 1
+            else f"the environment variables {', '.join(names)} are empty"
+        )
+
+
+def _at(document: object, place: Place) -> object:
+    # A place leads through objects and arrays alone.
+    return reduce(lambda table, key: table[key], place, cast("Any", document))
+
 
 def expanded(text: str, environ: Mapping[str, str]) -> str:
     """Replace `${NAME}` by the variable's value, and `$$` by a dollar sign; a lone `$` stays.
 
-    Raises UnsetVariableError, and SluicegateError for a `${` that begins no name; neither shows the
-    text, which may be a secret.
+    Raises UnsetVariableError, and SluicegateError for a `${` that begins no name, and for a text
+    that is `$NAME`; none shows the text, which may be a secret, but a name in capitals.
     """
+    if bare := _BARE.fullmatch(text):
+        raise SluicegateError(_without_braces(bare[1], environ))
     return _REFERENCE.sub(partial(_value, environ), text)
+
+
+def _without_braces(name: str, environ: Mapping[str, str]) -> str:
+    shown = name if name.isupper() or name in environ else "NAME"
+    return (
+        f"expected braces around the name of an environment variable: write ${{{shown}}}; to mean "
+        f"the text itself, write $${shown}"
+    )
 
 
 def _value(environ: Mapping[str, str], reference: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from sluicegate.wire.assistant.message import Usage
 from sluicegate.wire.sse import Event
 
 from .calls import Calls
-from .deltas import Delta, StopReason, TextDelta, ThinkingDelta
+from .deltas import Delta, StopReason, TextDelta, ThinkingDelta, ThinkingSignature
 from .documents import Document, count, documents, member, parsed, reported, written
 from .errors import UpstreamError
 from .masking import Mask
@@ -25,6 +25,9 @@ _REASONS: Final[Mapping[str, StopReason]] = {
 
 # Some gateways append it to streams of every format.
 _DONE: Final = "[DONE]"
+
+# A block that comes whole, and a delta.
+_SIGNED: Final = ("thinking", "signature")
 
 _TOKENS: Final = (
     "input_tokens",
@@ -49,6 +52,7 @@ class Reader:
         self._tokens: dict[str, int] = {}
         self._calls = Calls()
         self._inputs: dict[int, Document] = {}
+        self._signature = ""
 
     @property
     def usage(self) -> Usage:
@@ -98,11 +102,13 @@ class Reader:
 
     def _on_block(self, event: Document) -> Iterator[Delta]:
         block, place = member(event, "content_block", dict), _place(event)
+        yield from self._signed()
         if block.get("type") == "tool_use":
             self._inputs[place] = member(block, "input", dict)
             call_id, name = member(block, "id", str), member(block, "name", str)
-            return self._calls.piece(place, call_id, name, "")
-        return self._says(block)
+            yield from self._calls.piece(place, call_id, name, "")
+        else:
+            yield from self._says(block)
 
     def _on_block_delta(self, event: Document) -> Iterator[Delta]:
         delta, place = member(event, "delta", dict), _place(event)
@@ -118,6 +124,7 @@ class Reader:
 
     def _on_block_stop(self, event: Document) -> Iterator[Delta]:
         place = _place(event)
+        yield from self._signed()
         # Real servers begin with an empty input and send it in pieces; others send it at once.
         if whole := self._inputs.pop(place, None):
             yield from self._calls.piece(place, "", "", written(whole))
@@ -129,6 +136,15 @@ class Reader:
             yield from self._calls.aside(TextDelta(text))
         if kind == "thinking" and (thinking := member(part, "thinking", str)):
             yield from self._calls.aside(ThinkingDelta(thinking))
+        if kind == "redacted_thinking" and (data := member(part, "data", str)):
+            yield from self._calls.aside(ThinkingSignature(data, redacted=True))
+        if kind in _SIGNED:
+            self._signature += member(part, "signature", str)
+
+    def _signed(self) -> Iterator[Delta]:
+        """Say the signature of the block of thinking that is over, if it has one."""
+        signature, self._signature = self._signature, ""
+        return self._calls.aside(ThinkingSignature(signature)) if signature else iter(())
 
     def _on_delta(self, event: Document) -> Iterator[Delta]:
         self._reason = member(member(event, "delta", dict), "stop_reason", str) or self._reason
@@ -138,6 +154,7 @@ class Reader:
     def _on_stop(self, _: Document) -> Iterator[Delta]:
         if not self._reason:
             raise UpstreamError("broken", "the upstream's answer has no stop_reason")
+        yield from self._signed()
         yield from self._calls.finish()
         self.done = True
         yield finished(_REASONS, self._reason, self.usage, has_calls=self._calls.any)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from itertools import chain, dropwhile
 from typing import Any, Final
 
 from sluicegate.wire.assistant.message import (
@@ -37,12 +37,24 @@ _LIFETIMES: Final[Mapping[CacheRetention | None, str]] = {"short": "5m", "long":
 _NO_ID = re.compile("[^A-Za-z0-9_-]")
 _LONGEST_ID: Final = 64
 
+_THOUGHTS: Final = ("thinking", "redacted_thinking")
+
 
 def request(asked: StreamRequest) -> tuple[str, Document]:
-    """Return the path, below the base URL, and the body of a request for a stream."""
+    """Return the path, below the base URL, and the body of a request for a stream.
+
+    In the middle of a turn, between calls of tools and their results, thinking cannot be switched
+    on: where the turn did not begin with signed thoughts, it goes on without thinking, whatever the
+    options say.
+    """
     system = [{"type": "text", "text": asked.context.system_prompt}]
     tools = [_tool(tool) for tool in asked.context.tools]
     messages = list(_messages(asked.context.messages))
+    level = asked.options.thinking_level
+    budget = _BUDGETS.get(level) if _may_think(messages) else None
+    # Without thinking, signed thoughts are refused; one that nobody spoke of may be the default.
+    if level is not None and budget is None:
+        messages = list(_without_thoughts(messages))
     if lifetime := _LIFETIMES.get(asked.options.cache_retention):
         _keep(system, messages, {"type": "ephemeral", "ttl": lifetime})
     return PATH, {
@@ -51,7 +63,7 @@ def request(asked: StreamRequest) -> tuple[str, Document]:
         "messages": messages,
         "stream": True,
         **({"tools": tools} if tools else {}),
-        **_options(asked.options),
+        **_options(asked.options, budget),
     }
 
 
@@ -60,14 +72,43 @@ def headers(key: str) -> Mapping[str, str]:
     return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
 
 
-def _options(options: Options) -> Document:
+def _options(options: Options, budget: int | None) -> Document:
     limit = options.max_tokens or MAX_TOKENS
-    if budget := _BUDGETS.get(options.thinking_level):
+    if budget is not None:
         # Thinking takes its tokens from the same limit, and no other temperature than its own.
         thinking = {"type": "enabled", "budget_tokens": budget}
         return {"max_tokens": limit + budget, "thinking": thinking}
     heat = {} if options.temperature is None else {"temperature": options.temperature}
     return {"max_tokens": limit, **heat}
+
+
+def _may_think(messages: list[Document]) -> bool:
+    """Tell whether the turn that goes on began with signed thoughts; true of any other."""
+    begun = _begun(messages)
+    return not begun or begun[0]["type"] in _THOUGHTS
+
+
+def _begun(messages: list[Document]) -> list[Document]:
+    """Return how the turn began that goes on with the results of tools, if there is one."""
+    begun: list[Document] = []
+    for message in _from_the_last_answer(messages):
+        kinds = {block["type"] for block in message["content"]}
+        if message["role"] == "assistant" and (begun or "tool_use" in kinds):
+            begun = message["content"]
+        elif not begun or kinds != {"tool_result"}:
+            break
+    return begun
+
+
+def _from_the_last_answer(messages: list[Document]) -> Iterator[Document]:
+    """Yield the messages from the assistant's last one back to the first."""
+    return dropwhile(lambda message: message["role"] != "assistant", reversed(messages))
+
+
+def _without_thoughts(messages: Iterable[Document]) -> Iterator[Document]:
+    for message in messages:
+        if content := [each for each in message["content"] if each["type"] not in _THOUGHTS]:
+            yield {**message, "content": content}
 
 
 def _keep(system: list[Document], messages: list[Document], control: Document) -> None:
@@ -133,8 +174,10 @@ def _text(text: str) -> Document:
 def _thinking(block: Thinking) -> Document:
     # Thoughts that the upstream did not sign are refused as such: they are given back as text.
     signature = block.extra.get("signature")
-    if not signature:
+    if not signature or not isinstance(signature, str):
         return _text(block.thinking)
+    if block.extra.get("redacted") is True:
+        return {"type": "redacted_thinking", "data": signature}
     return {"type": "thinking", "thinking": block.thinking, "signature": signature}
 
 

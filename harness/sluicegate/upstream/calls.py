@@ -67,7 +67,7 @@ class Calls:
         call = self._calls[place]
         if call.closed and arguments.strip():
             raise UpstreamError(
-                "malformed", f"the arguments of the tool {call.name!r} go on after their end"
+                "malformed", "the arguments of the call of a tool go on after their end"
             )
         call.take(call_id, name, arguments)
         return self._go_on()

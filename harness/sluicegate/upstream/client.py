@@ -1,18 +1,18 @@
 """An upstream: a provider that is asked for streams in its own wire format, within limits."""
 
-import math
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from functools import cache
 from typing import Final, Self
 
 import httpx
 
 from sluicegate.errors import SluicegateError
 from sluicegate.wire.assistant.encoding import encoded
+from sluicegate.wire.assistant.message import Usage
 from sluicegate.wire.assistant.request import StreamRequest
 
+from .connections import checked_key, checked_url, http_client
 from .deltas import Delta
 from .errors import UpstreamError
 from .exchange import answered
@@ -22,13 +22,9 @@ from .limits import Limits, Watch
 from .masking import Mask
 from .reading import read
 
-# Requests never wait for one another.
-_CONNECTIONS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-
 _HEADERS: Final = {
     "Accept": "text/event-stream",
     "Content-Type": "application/json",
-    "User-Agent": "sluicegate",
 }
 _DEFAULT: Final = Limits()
 
@@ -53,19 +49,13 @@ class Upstream:
         trust: ssl.SSLContext | None = None,
         takes_unmarked_end: bool = False,
     ) -> None:
-        self._url = _url(base_url)
+        self._url = checked_url(base_url)
         self._format = FORMATS[format_]
         self._limits = limits
         self._takes_unmarked_end = takes_unmarked_end
         self._mask = Mask((key, self._url.netloc.decode("ascii"), self._url.host))
-        connect = None if math.isinf(limits.connect) else limits.connect
-        self._client = httpx.AsyncClient(
-            headers={**_HEADERS, **self._format.headers(_key(key))},
-            limits=_CONNECTIONS,
-            timeout=httpx.Timeout(None, connect=connect),
-            trust_env=False,
-            verify=trust or _trust(self._url.scheme),
-        )
+        headers = {**_HEADERS, **self._format.headers(checked_key(key))}
+        self._client = http_client(self._url, headers, limits, trust)
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,10 +67,13 @@ class Upstream:
         """Close all connections."""
         await self._client.aclose()
 
-    async def stream(self, request: StreamRequest) -> AsyncGenerator[Delta, None]:
+    async def stream(
+        self, request: StreamRequest, told: Callable[[Usage], None] = lambda _: None
+    ) -> AsyncGenerator[Delta, None]:
         """Ask, and yield what the upstream says as it comes; the last is Finished.
 
-        Raises UpstreamError for every failure. The request is taken back as soon as the generator
+        Raises UpstreamError for every failure. However it ends, also when it is closed, `told` gets
+        what the upstream has told of its usage. The request is taken back as soon as the generator
         is closed, or cancelled while it waits: iterate within `contextlib.aclosing`, so that
         whoever leaves or is cancelled elsewhere closes it at once.
         """
@@ -95,6 +88,8 @@ class Upstream:
         except UpstreamError as error:
             error.usage = reader.usage
             raise
+        finally:
+            told(reader.usage)
 
     def _asked(self, request: StreamRequest) -> httpx.Request:
         path, body = self._format.request(request)
@@ -105,33 +100,3 @@ class Upstream:
             raise SluicegateError("the request holds a number that is not finite") from None
         watched = {"trace": Handshake()}
         return self._client.build_request("POST", url, content=content, extensions=watched)
-
-
-def _url(text: str) -> httpx.URL:
-    # The text may hold a password: it is not shown.
-    try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        raise SluicegateError("expected a URL as the base URL, got one with mistakes") from None
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise SluicegateError(
-            "expected a base URL such as https://api.openai.com/v1, without user and password, "
-            f"got one with scheme {url.scheme!r} and host {url.host!r}"
-        )
-    return url
-
-
-def _key(key: str) -> str:
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise SluicegateError(
-            f"expected visible ASCII characters as the key, got {len(key)} others"
-        )
-    return key
-
-
-@cache
-def _trust(scheme: str) -> ssl.SSLContext:
-    if scheme == "https":
-        return ssl.create_default_context()
-    # Reading the authorities takes longer than most requests, and plain HTTP needs none.
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

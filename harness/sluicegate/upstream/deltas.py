@@ -24,6 +24,18 @@ class ThinkingDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ThinkingSignature:
+    """The block of thinking is complete, and signed: its upstream wants both back unchanged.
+
+    Where nothing was thought since the last one, the block is empty. One that is `redacted` is
+    always a block of its own: its upstream alone can read it, and `signature` is all there is.
+    """
+
+    signature: str
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCallStart:
     """A call of a tool begins; its `id` is unique in the answer."""
 
@@ -55,5 +67,13 @@ class Finished:
     error_message: str = ""
 
 
-Delta = TextDelta | ThinkingDelta | ToolCallStart | ToolCallDelta | ToolCallEnd | Finished
+Delta = (
+    TextDelta
+    | ThinkingDelta
+    | ThinkingSignature
+    | ToolCallStart
+    | ToolCallDelta
+    | ToolCallEnd
+    | Finished
+)
 """One call of a tool is open at a time, and nothing else comes before its end."""

@@ -1,9 +1,8 @@
 """JSON from an upstream: parsed, and taken for what it must be."""
 
 import json
-import math
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from sluicegate.wire.assistant.encoding import encoded
 
@@ -13,6 +12,9 @@ from .masking import Mask
 Document = Mapping[str, Any]
 
 T = TypeVar("T")
+
+MOST: Final = 10**12
+"""Tokens, or dollars, of one answer that are believed: sums of more could be no numbers."""
 
 _SHOWN: Final = 60
 _NAMES: Final = {
@@ -69,12 +71,15 @@ def written(document: Document) -> str:
 
 
 def count(document: Document, name: str) -> int:
-    """Return a number of tokens; whatever is none counts as 0."""
-    value = document.get(name)
+    """Return a number of tokens; whatever is none, or cannot be true, counts as 0."""
     # In JSON, 2.0 is an integer.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return 0
-    return max(0, int(value))
+    return int(amount(document.get(name)))
+
+
+def amount(value: object) -> float:
+    """Return a number from 0 to `MOST`; whatever is none counts as 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return cast("float", value) if is_number and 0 <= cast("float", value) <= MOST else 0
 
 
 def words_of(document: Document) -> str:

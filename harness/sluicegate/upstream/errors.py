@@ -17,14 +17,17 @@ of its format.
 Limit = Literal["connect", "first content", "gap", "whole stream"]
 """The limits that an upstream can pass."""
 
+Headers = tuple[tuple[str, str], ...]
+"""The headers of an answer, as they came."""
+
 
 class UpstreamError(SluicegateError):
     """An upstream gave no answer, or none that is whole.
 
     The message may be shown to a client: secrets and addresses are masked. `said` are the words of
     the upstream itself, masked as well; `status` is its HTTP status where that is no 200, and
-    `retry_after` its header, seconds or a date. `limit` is the one that passed. `usage` is what the
-    upstream had told of it until then.
+    `retry_after` its header, seconds or a date, and `headers` are all of them. `limit` is the one
+    that passed. `usage` is what the upstream had told of it until then.
     """
 
     def __init__(  # noqa: PLR0913 - what a failure may tell, each with its default
@@ -35,6 +38,7 @@ class UpstreamError(SluicegateError):
         said: str = "",
         status: int | None = None,
         retry_after: str | None = None,
+        headers: Headers = (),
         limit: Limit | None = None,
     ) -> None:
         super().__init__(f"{message}: {said}" if said else message)
@@ -42,5 +46,6 @@ class UpstreamError(SluicegateError):
         self.said = said
         self.status = status
         self.retry_after = retry_after
+        self.headers = headers
         self.limit = limit
         self.usage = Usage()

@@ -3,15 +3,16 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 
 import httpx
 
+from .content import decoded
 from .documents import words_of
-from .errors import Kind, Limit, UpstreamError
+from .errors import Headers, Kind, Limit, UpstreamError
 from .limits import LINGER, Watch
 from .masking import Mask
 
@@ -39,8 +40,9 @@ class Answer:
 
     def __init__(self, response: httpx.Response, watch: Watch) -> None:
         self.content_type: str = response.headers.get("Content-Type", "")
+        self.headers: Headers = tuple(response.headers.multi_items())
         self.watch = watch
-        self._pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+        self._pieces = decoded(response)
 
     async def piece(self) -> bytes:
         """Return the next bytes, none at the clean end; raises UpstreamError."""
@@ -106,6 +108,7 @@ async def _refused(response: httpx.Response, watch: Watch, mask: Mask) -> Upstre
         said=mask(_words(bytes(body))),
         status=status,
         retry_after=_retry_after(response),
+        headers=tuple(response.headers.multi_items()),
     )
 
 

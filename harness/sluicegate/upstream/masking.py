@@ -12,7 +12,11 @@ LONGEST: Final = 300
 # What a pattern takes can grow with the square of what it is given.
 _READ: Final = 2000
 
-_TRACE = re.compile(r"Traceback \(most recent call last\)|\n\s*(?:at |File \")")
+# Terminals obey them, and they could stand within a secret.
+_CONTROLS: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
+)
+_TRACE: Final = re.compile(r"Traceback \(most recent call last\)|\n[ \t\r]*(?:at |File \")")
 _NAMES: Final = "api[-_ ]?key|token|secret|password|authorization"
 _SCHEMES: Final = "(?:bearer|basic)"
 _PREFIXES: Final = "sk|pk|rk|gsk|xai|hf|ghp|gho|nvapi|pplx|csk|fw|r8"
@@ -52,12 +56,17 @@ class Mask:
     def __call__(self, words: str) -> str:
         """Return the words on one line, masked, and without what follows as a stack trace."""
         # The exact secrets come first: a pattern could take a part of one, and leave the rest.
-        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
-            words = words.replace(secret, MASK)
+        words = self.exact(_CONTROLS.sub("", words))
         words = " ".join(_TRACE.split(words, maxsplit=1)[0].split())[:_READ]
         for pattern in _HIDDEN:
             words = pattern.sub(_masked, words)
         return words if len(words) <= LONGEST else words[:LONGEST] + "..."
+
+    def exact(self, words: str) -> str:
+        """Return the words with the secrets masked, and nothing else."""
+        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
+            words = words.replace(secret, MASK)
+        return words
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -1,6 +1,5 @@
 """Answers in the agents' own format, from another proxy, read into deltas."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Final, NoReturn
 
@@ -8,8 +7,8 @@ from sluicegate.wire.assistant.message import Cost, Usage
 from sluicegate.wire.sse import Event
 
 from .calls import Calls
-from .deltas import Delta, StopReason, TextDelta, ThinkingDelta
-from .documents import Document, count, documents, member, parsed, reported, written
+from .deltas import Delta, StopReason, TextDelta, ThinkingDelta, ThinkingSignature
+from .documents import Document, amount, count, documents, member, parsed, reported, written
 from .errors import UpstreamError
 from .masking import Mask
 from .reasons import finished
@@ -43,6 +42,7 @@ class Reader:
         self._place = 0
         self._has_arguments = False
         self._usage: Document = {}
+        self._signed = 0
 
     @property
     def usage(self) -> Usage:
@@ -50,7 +50,7 @@ class Reader:
         prompt, output, read, written = (count(self._usage, name) for name in _TOKENS)
         told = self._usage.get("cost")
         costs = told if isinstance(told, dict) else {}
-        cost = Cost(*(_amount(costs.get(name)) for name in _COSTS))
+        cost = Cost(*(amount(costs.get(name)) for name in _COSTS))
         return Usage(prompt, output, read, written, prompt + output + read + written, cost)
 
     def feed(self, event: Event) -> Iterator[Delta]:
@@ -61,9 +61,13 @@ class Reader:
         if document.get("error") or event.event == "error":
             raise self._reported(document)
         # Types that are not known come with new features, and are to be passed over.
-        if on_event := self._EVENTS.get(member(document, "type", str)):
+        kind = member(document, "type", str)
+        if on_event := self._EVENTS.get(kind):
             self._usage = member(_partial(document), "usage", dict) or self._usage
+            # A signature stands in the snapshot alone; what is thought comes before it.
+            yield from self._signatures(document, but=int(kind == "thinking_delta"))
             yield from on_event(self, document)
+            yield from self._signatures(document)
 
     def end(self) -> Iterator[Delta]:
         """Take the clean end of the answer; raises UpstreamError unless it was complete."""
@@ -81,6 +85,19 @@ class Reader:
         said = member(_partial(event), "error_message", str)
         document = event if event.get("error") else {**event, "error": said}
         return reported(document, self._mask)
+
+    def _signatures(self, event: Document, but: int = 0) -> Iterator[Delta]:
+        """Say what signatures are new in a snapshot, without its last `but` blocks."""
+        if self.done:
+            return
+        content = _partial(event).get("content")
+        blocks = content[: len(content) - but] if isinstance(content, list) else []
+        for place in range(self._signed, len(blocks)):
+            if found := _signature(blocks[place]):
+                self._signed = place + 1
+                yield from self._calls.aside(found)
+        # Only the last one may still be signed.
+        self._signed = max(self._signed, len(blocks) - 1)
 
     def _on_text(self, event: Document) -> Iterator[Delta]:
         if text := member(event, "delta", str):
@@ -142,7 +159,10 @@ def _last_call(event: Document) -> Document:
     return block if block.get("type") == "tool_call" else {}
 
 
-def _amount(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return 0
-    return max(0, value)
+def _signature(block: object) -> ThinkingSignature | None:
+    if not isinstance(block, dict) or block.get("type") != "thinking":
+        return None
+    signature = block.get("signature")
+    if not signature or not isinstance(signature, str):
+        return None
+    return ThinkingSignature(signature, block.get("redacted") is True)

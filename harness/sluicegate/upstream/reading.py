@@ -39,11 +39,14 @@ async def read(answer: Answer, reader: Reader, mask: Mask) -> AsyncGenerator[Del
 
 
 async def _beginning(answer: Answer) -> bytes:
-    data = piece = await answer.piece()
-    while piece and not data.strip():
-        piece = await answer.piece()
+    data = bytearray()
+    while piece := await answer.piece():
         data += piece
-    return data
+        if piece.strip():
+            break
+        if len(data) > LARGEST:
+            raise _too_large()
+    return bytes(data)
 
 
 async def _all(answer: Answer, beginning: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Final
 
 from pytest_bdd.parser import Step
 
-from sluicegate.gherkin.expressions import ACCEPTS, Sentence
+from sluicegate.gherkin.expressions import ACCEPTS, EXAMPLES, Sentence
 from sluicegate.gherkin.language import TYPES, Language
 from sluicegate.gherkin.lookup import Definition, Visible
 
@@ -111,13 +111,18 @@ def _misfit(definition: Definition, misfits: list[tuple[str, str]], language: La
 
 
 def _similar(step: Step, known: Visible, language: Language) -> str:
-    shapes = {_KIND.sub("{}", definition.sentence): definition for definition in known.definitions}
+    shapes = {_shape(definition.sentence): definition for definition in known.definitions}
     shape = _VALUE.sub("{}", step.name)
     close = difflib.get_close_matches(shape, shapes, n=_SHOWN, cutoff=_SIMILARITY)
     if not close:
         return ""
     lines = (_example(shapes[each], language) for each in close)
     return "\n".join(["  the nearest known steps are, with examples of values:", *lines])
+
+
+def _shape(sentence: str) -> str:
+    # Who does it is said in words, as the rest is.
+    return _KIND.sub("{}", sentence.replace("{provider}", EXAMPLES["provider"]))
 
 
 def _serving(step: Step, known: Visible) -> list[Definition]:

@@ -1,7 +1,8 @@
 """What is asked: messages and options, as the body of a request."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final, TypedDict
 
 from sluicegate.errors import SluicegateError
 from sluicegate.wire.assistant.encoding import encoded
@@ -36,6 +37,38 @@ class Asking(TypedDict, total=False):
     cache_retention: CacheRetention | None
     upstream: str | None
     framing: bool
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_tools(value: object) -> bool:
+    return isinstance(value, Sequence) and all(isinstance(each, Tool | Mapping) for each in value)
+
+
+# What no proxy can be told, as it makes no request; what is wrong in another way, the proxy says.
+_ACCEPTED: Final[Mapping[str, tuple[str, Callable[[Any], bool]]]] = {
+    "model": ("a text", _is_text),
+    "system_prompt": ("a text", _is_text),
+    "upstream": ("a text", _is_text),
+    "tools": ("a sequence of Tool", _are_tools),
+    "framing": ("True or False", lambda value: isinstance(value, bool)),
+}
+
+
+def checked(asking: Asking) -> Asking:
+    """Return options of a request; raises SluicegateError for unknown ones, and wrong kinds."""
+    known = Asking.__annotations__
+    for name, value in asking.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            told = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise SluicegateError(f"the option {name} is unknown; {told}")
+        words, fits = _ACCEPTED.get(name, ("", None))
+        if value is not None and fits and not fits(value):
+            raise SluicegateError(f"{name}: expected {words}, got {value!r}")
+    return asking
 
 
 def tool_result(call: ToolCall, text: str, *, is_error: bool = False) -> ToolResult:

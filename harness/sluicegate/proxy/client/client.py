@@ -12,7 +12,7 @@ import httpx
 from sluicegate.errors import SluicegateError
 from sluicegate.wire.assistant.message import AssistantMessage
 
-from .asking import Asking, Said, body
+from .asking import Asking, Said, body, checked
 from .configuration import configuration
 from .limits import Limits
 from .place import proxy_at
@@ -28,16 +28,17 @@ class Client:
     """A client of one proxy, to be closed by `aclose` or as a context manager.
 
     `base_url` is the proxy's address, or its address and `/stream` or `/stream/NAME`. `token` is
-    what the proxy asks for, none where it is empty. What `asking` says holds for every request
-    that does not say otherwise. Its certificate is always verified: by the public authorities,
-    those in the PEM file `authorities`, or an SSL context. Redirections are not followed, and
-    proxies of the environment not used. Raises SluicegateError for what cannot be one.
+    what the proxy asks for, none where it is empty or None. What `asking` says holds for every
+    request that does not say otherwise. Its certificate is always verified: by the public
+    authorities, those in the PEM file `authorities`, or an SSL context. Redirections are not
+    followed, and proxies of the environment not used. Raises SluicegateError for what cannot be
+    one, and for options that there are not.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: str = "",
+        token: str | None = "",
         *,
         limits: Limits = _DEFAULT,
         trust: ssl.SSLContext | None = None,
@@ -45,6 +46,9 @@ class Client:
         **asking: Unpack[Asking],
     ) -> None:
         self._place = proxy_at(base_url, token)
+        self._place.below(checked(asking).get("upstream"), framing=False)
+        if not isinstance(limits, Limits):
+            raise SluicegateError(f"expected limits as Limits, got {limits!r}")
         self._limits = limits
         self._asking = asking
         connect = None if math.isinf(limits.connect) else limits.connect
@@ -68,10 +72,28 @@ class Client:
     ) -> Self:
         """Return the client that an agent's configuration describes, in YAML or TOML.
 
-        Variables of `environ` are expanded. Warns with NoTokenWarning where the one of the token
-        is not set; raises SluicegateError for every mistake.
+            provider: proxy
+            base_url: https://proxy.example:8080
+            api_key: ${PROXY_TOKEN}       # the proxy's token; without it, none is shown
+            authorities: ca.pem           # who vouches for its certificate; else the public ones
+            upstream: anthropic           # by its name there; else the proxy's own choice
+            model: claude-sonnet-4-5
+            system_prompt: You are a helpful assistant.
+            max_tokens: 4096
+            temperature: 0.7
+            thinking_level: low           # off, minimal, low, medium, high, xhigh
+            cache_retention: short        # none, short, long
+            tools:
+              preset: coding              # read, bash, edit, write; or none
+
+        The first two and the model must be there. Files are relative to this one. Variables of
+        `environ` are expanded. Warns with NoTokenWarning where the one of the token is not set, or
+        empty; raises SluicegateError for every mistake. `trust`, or `authorities`, come before the
+        file's.
         """
         found = configuration(Path(path), environ)
+        if trust is None and authorities is None:
+            authorities = found.authorities
         return cls(
             found.base_url,
             found.token,
@@ -96,7 +118,7 @@ class Client:
 
         Raises SluicegateError for what cannot be asked.
         """
-        asked: Asking = {**self._asking, **asking}
+        asked: Asking = {**self._asking, **checked(asking)}
         framing = asked.get("framing", False)
         place = self._place.below(asked.get("upstream"), framing=framing)
         return Stream(self._client, place, body(said, asked), asked["model"], self._limits)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args
 
 from sluicegate.errors import SluicegateError
-from sluicegate.settings.expansion import UnsetVariableError, expand
+from sluicegate.settings.expansion import Expanded, Place, UnsetVariableError, expand
 from sluicegate.settings.files import read_file
 from sluicegate.wire.assistant.request import CacheRetention, ThinkingLevel
 
@@ -20,18 +20,19 @@ from .tools import PRESETS
 
 Document = dict[str, Any]
 
-_TOKEN: Final = ("api_key",)
+_TOKEN: Final[Place] = ("api_key",)
 # Between the warning and whoever made the client.
 _FRAMES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A proxy, the token that it is shown, and how it is asked."""
+    """A proxy, the token that it is shown, how it is asked, and who vouches for its certificate."""
 
     base_url: str
     token: str = field(default="", repr=False)
     asking: Asking = field(default_factory=Asking)
+    authorities: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,13 @@ _ASKING: Final[Mapping[str, _Accepted]] = {
     "temperature": _Accepted("a number from 0 on", lambda value: _is_number(value) and value >= 0),
     "thinking_level": _one_of(*get_args(ThinkingLevel)),
     "cache_retention": _one_of(*get_args(CacheRetention)),
+    "upstream": _SOME_TEXT,
 }
 _KEYS: Final[Mapping[str, _Accepted]] = {
     "provider": _one_of("proxy"),
     "base_url": _SOME_TEXT,
     "api_key": _TEXT,
+    "authorities": _SOME_TEXT,
     **_ASKING,
     "tools": _Accepted("keys with values", lambda value: isinstance(value, dict)),
 }
@@ -82,7 +85,7 @@ _TOOLS: Final[Mapping[str, _Accepted]] = {"preset": _one_of(*PRESETS)}
 def configuration(path: Path, environ: Mapping[str, str]) -> Configuration:
     """Read a configuration, with its variables expanded; raises SluicegateError for all mistakes.
 
-    Warns with NoTokenWarning where the variable of `api_key` is not set.
+    Warns with NoTokenWarning where the variable of `api_key` is not set, or is empty.
     """
     document, mistakes = _expanded(path, environ)
     mistakes += _mistakes(document)
@@ -93,21 +96,28 @@ def configuration(path: Path, environ: Mapping[str, str]) -> Configuration:
     asking["tools"] = PRESETS[document.get("tools", {}).get("preset", "none")]
     base_url, token = document["base_url"], document.get("api_key", "")
     try:
-        proxy_at(base_url, token)
+        proxy_at(base_url, token).below(document.get("upstream"), framing=False)
     except SluicegateError as error:
         raise SluicegateError(f"{path}: {error}") from None
-    return Configuration(base_url, token, cast("Asking", asking))
+    authorities = path.parent / document["authorities"] if "authorities" in document else None
+    return Configuration(base_url, token, cast("Asking", asking), authorities)
 
 
 def _expanded(path: Path, environ: Mapping[str, str]) -> tuple[Document, list[str]]:
     found = expand(_without_nulls(read_file(path)), environ)
-    unset = found.mistakes.get(_TOKEN)
-    if isinstance(unset, UnsetVariableError):
-        words = f"{path}: api_key: the environment variable {unset.variable} is not set: no token"
-        warnings.warn(words, NoTokenWarning, stacklevel=_FRAMES)
-        del found.document["api_key"], found.mistakes[_TOKEN]
+    if why := _no_token(found):
+        warnings.warn(f"{path}: api_key: {why}: no token", NoTokenWarning, stacklevel=_FRAMES)
+        del found.document["api_key"]
+        found.mistakes.pop(_TOKEN, None)
     items = found.mistakes.items()
     return found.document, [f"{'.'.join(map(str, place))}: {error}" for place, error in items]
+
+
+def _no_token(found: Expanded) -> str | None:
+    unset = found.mistakes.get(_TOKEN)
+    if isinstance(unset, UnsetVariableError):
+        return f"the environment variable {unset.variable} is not set"
+    return found.emptied(_TOKEN)
 
 
 def _without_nulls(document: Document) -> Document:

@@ -71,4 +71,4 @@ class LimitError(ProxyError):
 
 
 class NoTokenWarning(UserWarning):
-    """A configuration names a variable for its token that is not set: no token is shown."""
+    """A configuration names a variable for its token that is not set, or empty: none is shown."""

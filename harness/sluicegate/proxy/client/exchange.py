@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError, aconnect_sse
 
+from sluicegate.errors import SluicegateError
 from sluicegate.upstream.handshake import Handshake
 from sluicegate.upstream.limits import LINGER
 from sluicegate.wire.assistant.event import Event
@@ -39,7 +40,7 @@ class Exchange:
         self._events: AsyncGenerator[ServerSentEvent, None] | None = None
 
     async def event(self) -> Event:
-        """Return the next event; raises ProxyError."""
+        """Return the next event; raises ProxyError, and SluicegateError if the client is closed."""
         if self._events is None:
             self._events = (await self._opened()).aiter_sse()
             self._stack.push_async_callback(self._events.aclose)
@@ -65,6 +66,8 @@ class Exchange:
         await self._stack.aclose()
 
     async def _opened(self) -> EventSource:
+        if self._client.is_closed:
+            raise SluicegateError("the client is closed: ask before `aclose`, or make another one")
         asked = aconnect_sse(
             self._client,
             "POST",

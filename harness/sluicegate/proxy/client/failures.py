@@ -52,7 +52,7 @@ _LOST: Final = (
     "https://"
 )
 
-_AUTHORIZE: Final = "expected another token: pass the proxy's own as token, or as api_key"
+_AUTHORIZE: Final = "pass the proxy's own as token, or as api_key"
 _STATUSES: Final[Mapping[int, tuple[type[StatusError], str]]] = {
     401: (UnauthorizedError, _AUTHORIZE),
     403: (UnauthorizedError, _AUTHORIZE),
@@ -111,9 +111,17 @@ def refusal(response: httpx.Response, content: bytes, place: Place) -> ProxyErro
     error = _error_in(content)
     said, field = (_text(error.get(member)) for member in ("message", "param"))
     wait = _seconds(response.headers)
-    words = f"{place} answered {name}{f': {place.masked(said)}' if said else ''}"
+    words = ": ".join(filter(None, (f"{place} answered {name}", place.masked(_more(said, status)))))
     when = advice if wait is None else f"ask again in {wait:g} s"
+    if kind is UnauthorizedError:
+        when = f"{'expected another token' if place.token else 'no token was sent'}: {when}"
     return kind(f"{words}: {when}", status, place.masked(field) or None, wait)
+
+
+def _more(said: str, status: int) -> str:
+    """Return what is said, to be gone on with, unless it is no more than the status's name."""
+    said = said.strip().removesuffix(".")
+    return "" if said.casefold() == httpx.codes.get_reason_phrase(status).casefold() else said
 
 
 def _error_in(content: bytes) -> Mapping[str, Any]:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
 from sluicegate.errors import SluicegateError
-from sluicegate.upstream.proxy_request import place
+from sluicegate.upstream.proxy_request import PATH, place
 
 _MASK: Final = "***"
 _LONGEST: Final = 300
@@ -35,14 +35,35 @@ class Place:
         return words if len(words) <= _LONGEST else words[:_LONGEST] + "..."
 
     def below(self, upstream: str | None, *, framing: bool) -> "Place":
-        """Return the place of one upstream's streams, by default the proxy's own choice."""
-        path = place(self.url.path) + (f"/{quote(upstream, safe='')}" if upstream else "")
+        """Return the place of one upstream's streams, by default the proxy's own choice.
+
+        Raises SluicegateError where the URL names another one already.
+        """
+        path = place(self.url.path)
+        if upstream and not self._names(upstream, path):
+            path = f"{path}/{quote(upstream, safe='')}"
         query = b"framing=true" if framing else None
         return Place(self.url.copy_with(path=path, query=query), self.token)
 
+    @staticmethod
+    def _names(upstream: str, path: str) -> bool:
+        before, _, name = path.rpartition("/")
+        if not before.endswith(PATH):
+            return False
+        if unquote(name) != upstream:
+            raise SluicegateError(
+                f"expected one upstream, got two: {unquote(name)!r} in the base URL, and "
+                f"{upstream!r}"
+            )
+        return True
 
-def proxy_at(base_url: str, token: str) -> Place:
+
+def proxy_at(base_url: str, token: str | None) -> Place:
     """Return the place of a proxy; raises SluicegateError for what cannot be one."""
+    for what, text in (("base URL", base_url), ("token", token or "")):
+        if not isinstance(text, str):
+            raise SluicegateError(f"expected a text as the {what}, got a {type(text).__name__}")
+    token = token or ""
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise SluicegateError(
             f"expected visible ASCII characters as the token, got {len(token)} others"

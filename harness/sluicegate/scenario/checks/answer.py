@@ -113,6 +113,18 @@ _BREAKS: dict[Break, tuple[str, str]] = {
 }
 
 
+def ended_before(exchange: Exchange, seconds: float) -> None:
+    """Require that the whole exchange took less than so many seconds."""
+    took = exchange.ended - exchange.started
+    require(
+        exchange,
+        holds=took < seconds,
+        words=f"the answer took {took:.3f} s",
+        expected=f"an answer that has ended before {seconds:g} s",
+        got=f"{took:.3f} s",
+    )
+
+
 def has_not_ended(exchange: Exchange) -> None:
     """Require that the answer went on until the client went away or gave up."""
     require(

@@ -130,6 +130,28 @@ def last_event_is(exchange: Exchange, data: str) -> None:
     )
 
 
+def last_is_error(exchange: Exchange) -> None:
+    """Require that the last event, and no other, is an error with a message."""
+    found = [at(_document(heard.event), "$.error.message") for heard in exchange.events]
+    errors = [message for message in found if isinstance(message, str) and message]
+    require(
+        exchange,
+        holds=len(errors) == 1 and errors == found[-1:],
+        words="the last event of the stream is no error"
+        if len(errors) < 2  # noqa: PLR2004 - two are too many
+        else "the stream has more than one error",
+        expected="one event with an error that has a message, as the last one",
+        got=_last_event([heard.event.data for heard in exchange.events]),
+    )
+
+
+def _document(event: Event) -> object:
+    try:
+        return parsed(event.data)
+    except ValueError:
+        return MISSING
+
+
 def has_finish_reason(exchange: Exchange, reason: str, place: int = -1) -> None:
     """Require the finish_reason in the chunk at `place`, counted from the end, and in no other."""
     only_in(exchange, _FINISH, reason, place)

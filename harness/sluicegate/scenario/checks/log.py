@@ -40,10 +40,40 @@ def last_has(exchange: Exchange, log: Lines | None, table: Sequence[Sequence[str
         )
 
 
+def some_has(exchange: Exchange, log: Lines | None, table: Sequence[Sequence[str]]) -> None:
+    """Require a line with all values of a table with the columns path and value."""
+    lines = _lines(log)
+    expected = [(path, written(cell)) for path, cell in rows(table, ("path", "value"))]
+    require(
+        exchange,
+        holds=any(all(same(at(line, p), value) for p, value in expected) for line in lines),
+        words="no line of the log has all of these values",
+        expected=", ".join(f"{path} {show(value)}" for path, value in expected),
+        got="\n".join(map(show, lines)) or "no line",
+    )
+
+
+def names_request(exchange: Exchange, log: Lines | None, header: str) -> None:
+    """Require a line whose request_id is what a header of the answer says."""
+    number_ = exchange.header(header)
+    got = [at(line, "$.request_id") for line in _lines(log)]
+    require(
+        exchange,
+        holds=number_ is not None and number_ in got,
+        words=f"no line of the log names the request {show(number_)}",
+        expected=f"a line with the request_id {show(number_)}",
+        got=", ".join(map(show, got)) or "no line",
+    )
+
+
 def last_took(exchange: Exchange, log: Lines | None, seconds: float, clock: Clock) -> None:
     """Require the duration that the last line tells."""
     got = at(_last(exchange, log), "$.duration")
-    holds = isinstance(got, int | float) and abs(got - seconds) <= clock.tolerance
+    holds = (
+        isinstance(got, int | float)
+        and not isinstance(got, bool)
+        and abs(got - seconds) <= clock.tolerance
+    )
     words = f"$.duration of the last line of the log is {brief(got)}, not {seconds:g}"
     require(exchange, holds=holds, words=words, expected=f"{seconds:g} s", got=show(got))
 
@@ -51,7 +81,9 @@ def last_took(exchange: Exchange, log: Lines | None, seconds: float, clock: Cloc
 def does_not_mention(exchange: Exchange, log: Lines | None, text: str) -> None:
     """Require that no line of the log has the text; there is a line."""
     lines = _lines(log)
-    found = [line for line in lines if sought(text) in show(line)]
+    # Within a line, the text is written as JSON has it.
+    written_out = show(sought(text))[1:-1]
+    found = [line for line in lines if written_out in show(line)]
     require(
         exchange,
         holds=bool(lines) and not found,

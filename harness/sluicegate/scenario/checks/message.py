@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sluicegate.errors import SluicegateError
 from sluicegate.scenario.exchange import Exchange
+from sluicegate.scenario.sides import DONE
 from sluicegate.wire.assistant.invariants import Breach, Invariants, Rule
 
 from .answer import is_stream, rows
@@ -14,11 +15,13 @@ from .violation import require, violated
 
 _ANYTHING = re.compile(r"\{\s*\.\.\.\s*\}")
 _PREFIX = "data: "
+# A carriage return alone ends a line, too.
+_ONE_LINE = re.compile(rf"{_PREFIX}[^\r\n]*")
 
 
 def ends_with(exchange: Exchange, kind: str) -> None:
     """Require one start first, then one event that ends the stream, which is of that kind."""
-    _keeps(exchange, "order", "start first, and one event that ends the stream")
+    _is_in_order(exchange)
     got = at(_events(exchange)[-1], "$.type")
     words = f"the stream ends with {brief(got)}, not with {quoted(kind)}"
     require(exchange, holds=got == kind, words=words, expected=quoted(kind), got=show(got))
@@ -31,19 +34,30 @@ def grows(exchange: Exchange) -> None:
 
 def calls_are_whole(exchange: Exchange) -> None:
     """Require that every call of a tool begins, grows and ends as documented; there is one."""
-    if not any(at(event, "$.type") == "tool_call_start" for event in _events(exchange)):
+    kinds = [at(event, "$.type") for event in _events(exchange)]
+    begun, ended = (kinds.count(f"tool_call_{part}") for part in ("start", "end"))
+    if not begun:
         violated(exchange, "the stream calls no tool", expected="a call of a tool", got="none")
     _keeps(exchange, "tool_call", "calls of tools that begin, grow and end as documented")
+    words = "the stream ends in the middle of a call of a tool"
+    expected, got = (number(count, "tool_call_end") for count in (begun, ended))
+    require(exchange, holds=begun == ended, words=words, expected=expected, got=got)
 
 
 def says_how_it_ended(exchange: Exchange) -> None:
     """Require that the last event says how the message ended, and agrees with itself."""
+    _is_in_order(exchange)
     _keeps(exchange, "ending", "a stop_reason that fits the last event")
 
 
 def counts_are_whole(exchange: Exchange) -> None:
     """Require every count of the usage in the last event, and their sum."""
+    _is_in_order(exchange)
     _keeps(exchange, "usage", "a usage that is complete and adds up")
+
+
+def _is_in_order(exchange: Exchange) -> None:
+    _keeps(exchange, "order", "start first, and one event that ends the stream")
 
 
 def _keeps(exchange: Exchange, rule: Rule, expected: str) -> None:
@@ -63,19 +77,23 @@ def _events(exchange: Exchange) -> list[object]:
     """Return the JSON of every event; there is one."""
     if exchange.heard is None:
         is_stream(exchange)
-    found = chunks(exchange)
-    if not found or len(found) < len(exchange.events):
-        others = exchange.events[len(found) :]
-        got = quoted(others[0].event.data) if others else "no event"
-        words = "not every event is JSON" if others else "the stream has no events"
-        violated(exchange, words, expected="events that are JSON", got=got)
+    found, said = chunks(exchange), [heard.event.data for heard in exchange.events]
+    if not said:
+        words, expected = "the stream has no events", "events that are JSON"
+        violated(exchange, words, expected=expected, got="no event")
+    for place, data in enumerate(said):
+        if place == len(found) or data == DONE:
+            words, expected = f"event {place + 1} is no JSON", "events that are JSON"
+            violated(exchange, words, expected=expected, got=quoted(data))
     return found
 
 
 def is_one_line_each(exchange: Exchange) -> None:
     """Require that every event is one line of data, and the blank line after it."""
-    parts = exchange.body.decode(errors="backslashreplace").split("\n\n")
-    wrong = [part for part in parts[:-1] if not part.startswith(_PREFIX) or "\n" in part]
+    body = exchange.body
+    is_stream(exchange)
+    parts = body.decode(errors="backslashreplace").split("\n\n")
+    wrong = [part for part in parts[:-1] if not _ONE_LINE.fullmatch(part)]
     wrong += [part for part in parts[-1:] if part]
     require(
         exchange,
@@ -92,6 +110,8 @@ def events_are(exchange: Exchange, lines: str) -> None:
     Blank lines between them do not count. Members that a line does not name may be there.
     """
     expected = [_expected(line) for line in lines.splitlines() if line.strip()]
+    if not expected:
+        raise SluicegateError('expected events, such as data: {"type":"start","partial":{...}}')
     found = _events(exchange)
     for place, (wanted, got) in enumerate(zip(expected, found, strict=False), 1):
         if not _fits(got, wanted):
@@ -115,6 +135,10 @@ def _expected(line: str) -> object:
 
 
 def _fits(got: object, wanted: object) -> bool:
+    if isinstance(wanted, list):
+        if not isinstance(got, list) or len(got) != len(wanted):
+            return False
+        return all(_fits(*each) for each in zip(got, wanted, strict=True))
     if not isinstance(wanted, dict):
         return same(got, wanted)
     return isinstance(got, dict) and all(
@@ -124,7 +148,7 @@ def _fits(got: object, wanted: object) -> bool:
 
 def message_is(exchange: Exchange, path: str, expected: object) -> None:
     """Require the value at a path of the message as it is after the last event."""
-    got = at(_message(exchange), path)
+    got = at(message_of(exchange), path)
     require(
         exchange,
         holds=same(got, expected),
@@ -142,7 +166,7 @@ def message_has(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
 
 def message_mentions(exchange: Exchange, path: str, text: str) -> None:
     """Require a text that contains another at a path of the message."""
-    got = at(_message(exchange), path)
+    got = at(message_of(exchange), path)
     require(
         exchange,
         holds=isinstance(got, str) and sought(text) in got,
@@ -163,7 +187,24 @@ def is_warned_of(exchange: Exchange, warned: Sequence[str], text: str) -> None:
     )
 
 
-def _message(exchange: Exchange) -> object:
+def is_returned(exchange: Exchange, returned: object) -> None:
+    """Require that what the client library holds in the end is the message of the last event."""
+    if returned is None:
+        raise SluicegateError(
+            'only the client library returns a message: write `Given the client is "client library"`'
+        )
+    expected = message_of(exchange)
+    require(
+        exchange,
+        holds=same(returned, expected),
+        words="the message that the client returns is not that of the last event",
+        expected=show(expected),
+        got=show(returned),
+    )
+
+
+def message_of(exchange: Exchange) -> object:
+    """Return the message as it is after the last event; there is one."""
     found = at(_events(exchange)[-1], "$.partial")
     if found is MISSING:
         expected = "the message in the last event"

@@ -1,7 +1,9 @@
 """Checks on time, in seconds on the scenario's clock and within its tolerance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from typing import Final, Literal
 
 from sluicegate.errors import NotJudgedError
 from sluicegate.runtime.clock import Clock
@@ -11,6 +13,12 @@ from .answer import body
 from .stream import chunks, texts
 from .values import at, brief, quoted, show
 from .violation import violated
+
+Unit = Literal["seconds", "milliseconds"]
+"""What a time since 1970 is counted in."""
+
+# In each unit a second, and what binary floating point may take from such a number.
+_UNITS: Final[Mapping[Unit, tuple[int, int]]] = {"seconds": (1, 0), "milliseconds": (1000, 1)}
 
 
 def begins_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
@@ -67,11 +75,13 @@ def created_at_request(exchange: Exchange, path: str, clock: Clock) -> None:
     _is_now(exchange, path, body(exchange), clock)
 
 
-def each_created_at_request(exchange: Exchange, path: str, clock: Clock) -> None:
-    """Require the same of every chunk, of which there is at least one."""
+def each_created_at_request(
+    exchange: Exchange, path: str, clock: Clock, unit: Unit = "seconds"
+) -> None:
+    """Require the same of every chunk, of which there is at least one, in that unit."""
     found = chunks(exchange)
     for chunk in found or [None]:
-        _is_now(exchange, path, chunk, clock)
+        _is_now(exchange, path, chunk, clock, unit)
 
 
 def is_date_after(exchange: Exchange, name: str, seconds: float, clock: Clock) -> None:
@@ -90,15 +100,18 @@ def is_date_after(exchange: Exchange, name: str, seconds: float, clock: Clock) -
         )
 
 
-def _is_now(exchange: Exchange, path: str, document: object, clock: Clock) -> None:
+def _is_now(
+    exchange: Exchange, path: str, document: object, clock: Clock, unit: Unit = "seconds"
+) -> None:
     got = at(document, path)
-    now = clock.unix() - clock.time()
-    first, last = int(now + exchange.started), int(now + exchange.ended)
+    now, (each, slack) = clock.unix() - clock.time(), _UNITS[unit]
+    first = int((now + exchange.started) * each) - slack
+    last = int((now + exchange.ended) * each)
     # A bool is an int to Python, and no time to anyone.
     if type(got) is not int or not first <= got <= last:
         violated(
             exchange,
-            f"{path} is {brief(got)}, which is not the time of the request in Unix seconds",
+            f"{path} is {brief(got)}, which is not the time of the request in Unix {unit}",
             expected=f"{path} from {first} to {last}" if last > first else f"{path} to be {first}",
             got=show(got),
         )

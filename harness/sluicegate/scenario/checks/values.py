@@ -68,6 +68,17 @@ def _entry(value: object, index: int) -> object:
     return value[index] if isinstance(value, list) and index < len(value) else MISSING
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Read a list of texts in JSON; raises SluicegateError for what is none, or empty."""
+    try:
+        found = parsed(text)
+    except ValueError as error:
+        raise SluicegateError(f"expected texts in JSON, got {quoted(text)}: {error}") from None
+    if not isinstance(found, list) or not found or not all(isinstance(each, str) for each in found):
+        raise SluicegateError(f"expected a list of texts in JSON, got {quoted(text)}")
+    return tuple(found)
+
+
 def written(cell: str) -> object:
     """Read a table's cell: JSON where it is JSON (10, null, []), otherwise the text itself."""
     try:

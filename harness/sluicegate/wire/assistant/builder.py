@@ -24,6 +24,7 @@ _NEXT: Final[dict[str, dict[_State, _State]]] = {
     "start": {"new": "between"},
     "text": dict.fromkeys(_ANYWHERE, "text"),
     "thinking": dict.fromkeys(_ANYWHERE, "thinking"),
+    "thinking_signature": {"thinking": "between"},
     "tool_call_start": dict.fromkeys(_ANYWHERE, "tool_call"),
     "tool_call_delta": {"tool_call": "tool_call"},
     "tool_call_end": {"tool_call": "between"},
@@ -41,6 +42,10 @@ _FRAMES: Final[dict[_State, tuple[str, str]]] = {
 }
 _DONE_REASONS: Final = ("stop", "length", "tool_use")
 _SHOWN: Final = 60
+
+
+class ArgumentsError(SluicegateError):
+    """The arguments of a tool call are no JSON object."""
 
 
 class Builder:
@@ -83,6 +88,19 @@ class Builder:
         """Add to the thinking; an empty delta is no event."""
         return self._grow("thinking", delta)
 
+    def thinking_signature(self, signature: str, *, redacted: bool = False) -> tuple[bytes, ...]:
+        """Sign the thinking, which ends its block; later snapshots show it as `signature`.
+
+        Where no thinking is open, an empty block is signed, and an empty delta shows it. So it is
+        with thinking that is `redacted`: whoever signed it is the only one who can read it.
+        """
+        is_open = self._state == "thinking" and not redacted
+        begun = () if is_open else self._begin("thinking")
+        members = {"signature": signature, **({"redacted": True} if redacted else {})}
+        self._snapshot.complete(b'",' + encoded(members)[1:])
+        shown = () if is_open else (self._event("thinking_delta", b'""'),)
+        return (*begun, *shown, *self._enter("thinking_signature"))
+
     def tool_call_start(self, call_id: str, name: str) -> tuple[bytes, ...]:
         """Begin the call of a tool; its arguments stay empty until `tool_call_end()`."""
         ended = self._enter("tool_call_start")
@@ -103,18 +121,19 @@ class Builder:
     def tool_call_end(self) -> tuple[bytes, ...]:
         """End the call of a tool.
 
-        No pieces are no arguments. Where the pieces are no JSON object, the event is the `error`
-        that ends the stream, at once and without a `tool_call_end`, and `ended` is true.
+        No pieces are no arguments. Raises ArgumentsError where the pieces are no JSON object: the
+        call stays open then, and only `error()` can follow.
         """
-        self._enter("tool_call_end")
+        self._next("tool_call_end")
         arguments = "".join(self._pieces)
         try:
             self._snapshot.complete(arguments_object(arguments) + b"}")
         except ValueError:
-            return self.error(
+            raise ArgumentsError(
                 f"expected a JSON object as the arguments of the tool {self._tool!r}, "
                 f"got {arguments[:_SHOWN]!r}"
-            )
+            ) from None
+        self._enter("tool_call_end")
         return (self._event("tool_call_end"),)
 
     def done(self, stop_reason: DoneReason, usage: Usage) -> tuple[bytes, ...]:

@@ -1,0 +1,113 @@
+Feature: Honesty
+  The gateway says that an answer is complete only if the agent did; what it passes on is what was sent.
+
+  Background:
+    Given the client talks to the gateway
+
+  @req:HONESTY-001 @core @needs:streaming
+  Rule: Success is claimed only if the agent claimed it
+
+    Scenario Outline: The agent's stream ends <ending>
+      Given the gateway's variant is "no-fallback"
+      And the agent "ccrouter" ends its stream <ending>
+      When the client asks for a stream
+      Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      And the stream does not claim to be complete
+      And the last event is an error
+
+      Examples:
+        | ending                  |
+        | without a finish_reason |
+
+    Scenario Outline: The agent <fails> in place of the end
+      Given the agent "ccrouter" <fails> after chunk 6
+      When the client asks for a stream
+      Then the stream does not claim to be complete
+
+      Examples:
+        | fails                   |
+        | resets the connection   |
+        | drops the connection    |
+        | ends the stream         |
+        | sends a malformed event |
+        | sends an error event    |
+
+    Scenario Outline: A plain answer with <wrong>
+      Given the agent "ccrouter" answers 200 with <wrong>
+      And the agent "droid" answers 200 with <wrong>
+      When the client asks for a plain answer
+      Then the status is the final-error status (500)
+
+      Examples:
+        | wrong           |
+        | malformed JSON  |
+        | truncated JSON  |
+        | an empty body   |
+        | an HTML page    |
+        | an error object |
+
+    Scenario Outline: A plain answer whose Content-Length is <length>
+      Given the agent "ccrouter"'s Content-Length is <length>
+      And the agent "droid" is a counting fail agent
+      When the client asks for a plain answer
+      Then the status is the final-error status (500)
+
+      Examples:
+        | length    |
+        | too long  |
+
+    Scenario: A plain request that is answered with a stream
+      Given the agent "ccrouter" streams whatever it is asked for
+      And the agent "droid" is a counting fail agent
+      When the client asks for a plain answer
+      Then the status is the final-error status (500)
+
+  @req:HONESTY-002 @core @needs:streaming
+  Rule: What the client receives is what the agent sent, nothing lost and nothing twice
+
+    Scenario: Text and usage
+      When the client asks for a stream with usage
+      Then the client's events are those that the agent "ccrouter" sent
+
+    Scenario: Reasoning and calls of tools
+      Given the agent "ccrouter" reasons "Let", " me", " see."
+      And the agent "ccrouter" says "One moment."
+      And the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "a.txt"}
+        """
+      And the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "b.txt"}
+        """
+      When the client asks for a stream
+      Then the client's events are those that the agent "ccrouter" sent
+      And the finish_reason "tool_calls" comes once, in the last chunk
+
+    Scenario Outline: What the gateway does not guess at: the quirk "<quirk>"
+      Given the agent "ccrouter" has the quirk "<quirk>"
+      When the client asks for a stream
+      Then the client's events are those that the agent "ccrouter" sent
+
+      Examples:
+        | quirk            |
+        | usage_on_finish  |
+        | usage_everywhere |
+        | duplicate_chunk  |
+
+    Scenario: A finish_reason that nobody knows
+      Given the agent "ccrouter"'s finish_reason is "tired"
+      When the client asks for a stream
+      Then the finish_reason "tired" comes once, in the last chunk
+
+    Scenario: A plain answer
+      Given the agent "ccrouter" says "Hello there"
+      And the agent "ccrouter" counts 7 tokens of prompt and 9 tokens of answer
+      When the client asks for a plain answer
+      Then the body has these values
+        | path                         | value       |
+        | $.choices[0].message.content | Hello there |
+        | $.usage.prompt_tokens        | 7           |
+        | $.usage.completion_tokens    | 9           |
+        | $.usage.total_tokens         | 16          |
+        | $.choices[0].finish_reason   | stop        |

@@ -1,0 +1,57 @@
+Feature: A stream that succeeds
+  The gateway passes an agent's stream on as it comes: nothing is held back, nothing is added, nothing lost.
+
+  Background:
+    Given the client talks to the gateway
+
+  @req:STREAM-001 @core @needs:streaming
+  Rule: A streamed answer says in its headers that it is one
+
+    Scenario: The headers
+      When the client asks for a stream
+      Then the status is 200
+      And the answer is an event stream
+      And the header "Cache-Control" is "no-cache"
+      And the header "Connection" is "keep-alive"
+      And the header "Transfer-Encoding" is "chunked"
+
+  @req:STREAM-002 @core @needs:streaming
+  Rule: Chunks arrive in the agent's order, and say what the agent said
+
+    Scenario: Six words
+      When the client asks for a stream
+      Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
+      And the client's events are those that the agent "ccrouter" sent
+
+    Scenario: Words of every kind
+      Given the agent "ccrouter" says "Grüße", " aus", " 漢字", " 🎉"
+      When the client asks for a stream
+      Then the stream says "Grüße", " aus", " 漢字", " 🎉"
+
+  @req:STREAM-003 @core @needs:streaming
+  Rule: There is exactly one [DONE], and it comes last
+
+    Scenario: A complete stream
+      When the client asks for a stream
+      Then the stream ends with one [DONE]
+      And the answer ends cleanly
+
+  @req:STREAM-004 @core @needs:streaming
+  Rule: No chunk waits for another one
+
+    Scenario: Words 100 ms apart
+      When the client asks for a stream
+      Then the first chunk with text arrives after 0 ms
+      And the chunks with text arrive 100 ms apart
+      And the answer ends after 600 ms
+
+    Scenario Outline: A timed stream agent with <pace> between words
+      Given the agent "ccrouter" is a timed stream agent with <pace> between words
+      When the client asks for a stream
+      Then the chunks with text arrive <pace> apart
+      And the answer ends after <whole>
+
+      Examples:
+        | pace   | whole       |
+        | 10 ms  | 60 ms       |
+        | 500 ms | 3 seconds   |

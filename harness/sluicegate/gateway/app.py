@@ -1,0 +1,298 @@
+"""The gateway as a Quart application: an ASGI application that can also be mounted in another."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from quart import Quart, Response, current_app, has_request_context, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from sluicegate.errors import SluicegateError
+from sluicegate.runtime.linger import lingering
+from sluicegate.upstream.errors import Headers
+from sluicegate.wire.assistant.encoding import encoded
+
+from .account import Exchange, accounting, exchange_of
+from .agents import AgentClient
+from .answering import Answering, Frame, report
+from .authorization import authorize
+from .breaker import Refused, State
+from .circuits import Circuits, Passage
+from .concealment import concealing
+from .conversion import Identity
+from .errors import (
+    ErrorAnswer,
+    RefusedError,
+    bad_input,
+    mistake,
+    no_healthy_agent,
+    refused_by_circuit,
+)
+from .fallback import Course, attempts
+from .health import Checks
+from .log import Changed, GatewayLog
+from .models import listed
+from .request import Asked, read
+from .routing import Selection, agent_of, select
+from .settings import Settings
+
+ENDPOINTS: Final = "POST /v1/chat/completions, GET /v1/models and GET /health"
+
+RESET: Final = "/_gateway/reset"
+"""The path that makes a gateway forget what it has learned of its agents."""
+
+_STREAM: Final = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache",
+    "X-Accel-Buffering": "no",
+}
+# Of a single connection, of which later versions of HTTP do not tell.
+_KEPT_ALIVE: Final[Mapping[str, Mapping[str, str]]] = {"1.1": {"Connection": "keep-alive"}}
+
+
+class GatewayApp(Quart):
+    """A Quart application, to be closed by `aclose` or as a context manager.
+
+    Where its server speaks the lifespan protocol, it closes itself when the server stops.
+    """
+
+    gateway: "Gateway"
+
+    async def asgi_app(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Serve one ASGI connection; of an HTTP one an account is given."""
+        if scope["type"] == "http":
+            application = accounting(super().asgi_app, self.gateway.log)
+            await lingering(application)(scope, receive, send)
+        else:
+            await super().asgi_app(scope, receive, send)
+
+    def log_exception(self, exception_info: tuple[Any, ...]) -> None:
+        """Log a mistake without its words."""
+        report(exception_info[1])
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections to agents; harmless when it is done twice."""
+        await self.gateway.aclose()
+
+
+class Gateway:
+    """Takes the requests of a gateway, checks them, and has them answered."""
+
+    def __init__(self, settings: Settings, unix: Callable[[], float], log: GatewayLog) -> None:
+        self.settings = settings
+        self.log = log
+        self.checks = Checks(settings.agents, settings.mask)
+        self.circuits = Circuits(settings.breaker, self._changed)
+        self._unix = unix
+        self._models = listed(settings, int(unix()))
+        self._frame = Frame(
+            settings,
+            {agent.name: AgentClient(agent, settings) for agent in settings.agents},
+            settings.mask,
+            concealing(agent.key for agent in settings.agents),
+            log,
+        )
+
+    async def chat(self) -> Response:
+        """Answer a request for a chat completion; raises RefusedError."""
+        exchange = exchange_of(request.scope)
+        self._authorize()
+        exchange.asked = read(
+            await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        )
+        selection = await self._selection(exchange.asked.model)
+        exchange.selected = selection.selected
+        found = self.circuits.admit(selection.selected, _now())
+        if isinstance(found, Refused):
+            raise RefusedError(refused_by_circuit(found.retry_after))
+        answering = self._answering(exchange, exchange.asked, selection, found)
+        exchange.answering = answering
+        answer = await answering.begin()
+        return _response(answer, answering.headers)
+
+    async def models(self) -> Response:
+        """List the models of all agents."""
+        self._authorize()
+        return _json(self._models)
+
+    async def health(self) -> Response:
+        """Say that the gateway is there; nobody has to show a key."""
+        return _json({"status": "ok"})
+
+    async def reset(self) -> Response:
+        """Forget what was learned of agents, as if the gateway had just been started."""
+        # No web page may do so: its browser could be on this machine.
+        if request.headers.get("Origin") is not None:
+            raise RefusedError(bad_input(403, "a web page may not reset this gateway"))
+        self.circuits.reset()
+        await self.checks.reset()
+        return _json({"status": "ok"})
+
+    async def aclose(self) -> None:
+        """Close what reaches agents."""
+        await self.checks.aclose()
+        for agent in self._frame.agents.values():
+            await agent.aclose()
+
+    def _authorize(self) -> None:
+        authorize(request.headers.getlist("Authorization"), self.settings.keys)
+
+    async def _selection(self, model: str) -> Selection:
+        agent = agent_of(model, self.settings.routes, self.settings.primary)
+        fallback = self.settings.fallbacks.get(agent)
+        await self.checks.learn(agent)
+        if fallback and not self.checks.is_healthy(agent):
+            await self.checks.learn(fallback)
+        selection = select(agent, self.settings.fallbacks, self.checks.is_healthy)
+        if selection is None:
+            raise RefusedError(no_healthy_agent())
+        return selection
+
+    def _answering(
+        self, exchange: Exchange, asked: Asked, selection: Selection, passage: Passage
+    ) -> Answering:
+        planned = attempts(
+            asked.mode,
+            selection.selected,
+            selection.fallback,
+            enabled=self.settings.fallback_enabled,
+        )
+        return Answering(
+            self._frame,
+            exchange.id,
+            asked,
+            Course(planned),
+            otherwise=Identity(f"chatcmpl-{exchange.id}", int(self._unix()), asked.model),
+            settle=lambda outcome: self.circuits.settle(passage, outcome, _now()),
+        )
+
+    def _changed(self, agent: str, state: State) -> None:
+        self.log.tell(Changed(agent, state))
+
+
+def create_app(
+    settings: Settings,
+    *,
+    unix: Callable[[], float] = time.time,
+    log: GatewayLog | None = None,
+    control: bool = False,
+) -> GatewayApp:
+    """Create a gateway.
+
+    `unix` tells the time in Unix seconds for answers without a date; waits are on the event loop's
+    clock. `log` is told of every request, attempt and circuit. With `control`, whoever reaches the
+    gateway can make it forget what it learned of its agents. Raises SluicegateError for settings
+    that cannot be followed.
+
+    The order of the checks: an unknown path is 404 and a wrong method 405, whoever asks; then comes
+    the key, then the body, then the health of agents, then the circuit.
+    """
+    _check_names(settings)
+    app = GatewayApp(__name__, static_folder=None)
+    app.gateway = Gateway(settings, unix, log or GatewayLog())
+    # Quart's own limits are timers of 60 s: they are the settings' matter.
+    app.config.update(
+        RESPONSE_TIMEOUT=None, BODY_TIMEOUT=None, MAX_CONTENT_LENGTH=settings.largest_body
+    )
+    # `//v1/models` is unknown: Quart would redirect, in a format of its own.
+    app.url_map.merge_slashes = False
+    _add_routes(app, app.gateway, control=control)
+    app.register_error_handler(RefusedError, _refused)
+    app.register_error_handler(HTTPException, _refuse)
+    app.after_serving(app.aclose)
+    return app
+
+
+def _check_names(settings: Settings) -> None:
+    names = {agent.name for agent in settings.agents}
+    routed = (route.agent for route in settings.routes)
+    fallbacks = (agent.fallback for agent in settings.agents if agent.fallback)
+    if unknown := {settings.primary, *routed, *fallbacks} - names:
+        raise SluicegateError(
+            f"expected names of agents, got {', '.join(sorted(unknown))}; "
+            f"known are {', '.join(sorted(names)) or 'none'}"
+        )
+
+
+def _add_routes(app: GatewayApp, gateway: Gateway, *, control: bool) -> None:
+    def add(method: str, path: str, view: Callable[[], Awaitable[Response]]) -> None:
+        app.add_url_rule(path, path, view, methods=[method], provide_automatic_options=False)
+
+    add("POST", "/v1/chat/completions", gateway.chat)
+    add("GET", "/v1/models", gateway.models)
+    add("GET", "/health", gateway.health)
+    if control:
+        add("POST", RESET, gateway.reset)
+
+
+def _response(answer: str | AsyncIterator[bytes], headers: Headers) -> Response:
+    if isinstance(answer, str):
+        response = Response(answer, content_type="application/json")
+    else:
+        kept = _KEPT_ALIVE.get(request.http_version, {})
+        response = Response(answer, headers={**_STREAM, **kept})
+    response.headers.extend(headers)
+    return response
+
+
+def _json(document: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(encoded(document), status, content_type="application/json")
+
+
+async def _refused(refused: RefusedError) -> Response:
+    return _error(refused.answer)
+
+
+def _error(answer: ErrorAnswer) -> Response:
+    exchange_of(request.scope).code = answer.code
+    response = _json(answer.document, answer.status)
+    response.headers.extend(answer.headers)
+    return response
+
+
+async def _refuse(error: HTTPException) -> Response:
+    if not has_request_context():
+        message = f"this gateway speaks no WebSocket; it answers {ENDPOINTS}"
+        return _json(bad_input(error.code or 400, message).document, error.code or 400)
+    response = _error(_answer(error))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = _allowed(error)
+    return response
+
+
+def _answer(error: HTTPException) -> ErrorAnswer:
+    asked = f"{request.method} {request.path}"
+    if isinstance(error, RequestEntityTooLarge):
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        return bad_input(413, f"the body is too large: at most {limit} bytes are accepted")
+    if isinstance(error, MethodNotAllowed):
+        return bad_input(405, f"not allowed: {asked}; allowed here: {_allowed(error)}")
+    if isinstance(error, NotFound):
+        return bad_input(404, f"unknown URL: {asked}; this gateway answers {ENDPOINTS}")
+    if error.code == mistake().status:
+        return mistake()
+    return bad_input(error.code or 400, error.description or error.name)
+
+
+def _allowed(error: MethodNotAllowed) -> str:
+    return ", ".join(sorted(error.valid_methods or ()))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
