@@ -17,10 +17,10 @@ LAYERS = {
     "provider": COMMON | {"wire", "runtime"},
     "gateway": COMMON | {"wire", "runtime", "settings", "upstream"},
     "proxy": COMMON | {"wire", "runtime", "settings", "upstream"},
-    "scenario": COMMON | {"wire", "runtime", "provider", "upstream", "proxy"},
+    "scenario": COMMON | {"wire", "runtime", "provider", "upstream", "proxy", "gateway"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},
-    "cli": COMMON
-    | {"__version__", "provider", "proxy", "runtime", "upstream", "gherkin", "scenario"},
+    "cli": {*COMMON, "__version__", "runtime", "settings", "upstream"}
+    | {"provider", "proxy", "gateway", "gherkin", "scenario"},
 }
 STEPS = {"errors", "gherkin", "scenario", "wire"}
 

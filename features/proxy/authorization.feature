@@ -65,14 +65,14 @@ Feature: Who may ask
       And the body follows the schema "proxy/error"
       And the provider was asked 0 times
 
-      Examples: Of POST requests only the head matters: who may not ask learns nothing about the rest
+      Examples: No token, and another path's
         | variant | request                | header                        |
         | tokens  | POST /stream/anthropic |                               |
         | tokens  | POST /stream/anthropic | Bearer staple-of-another-kind |
         | tokens  | POST /stream/openai    |                               |
         | tokens  | POST /stream/openai    | Bearer correct-horse-battery  |
         | logs    | GET /costs             |                               |
-        | logs    | GET /costs             | Bearer wrong-horse-battery    |
+        | logs    | GET /costs             | Bearer staple-of-another-kind |
 
     Scenario: The totals, with the token
       Given the proxy's variant is "logs"

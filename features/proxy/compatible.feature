@@ -41,7 +41,7 @@ Feature: Upstreams that are compatible
         | anthropic | tool_call_whole      |
         | anthropic | end_turn_after_tools |
 
-    Scenario: Two calls whose pieces take turns
+    Scenario: Two calls whose pieces take turns, and the second one begins
       Given the client asks the upstream "openai"
       And the provider has the quirk "tool_indexes_swapped"
       And the provider calls the tool "read" with
@@ -57,8 +57,8 @@ Feature: Upstreams that are compatible
       And every call of a tool is whole
       And the message has these values
         | path                        | value                   |
-        | $.content[0].arguments.path | the first of two files  |
-        | $.content[1].arguments.path | the second of two files |
+        | $.content[0].arguments.path | the second of two files |
+        | $.content[1].arguments.path | the first of two files  |
 
     Scenario Outline: Text and usage, from a server with the habit "<quirk>"
       Given the client asks the upstream "<upstream>"

@@ -24,10 +24,10 @@ Feature: What it costs
         | $.usage.cost.cache_write   | <cache_write> |
         | $.usage.cost.total         | <total>      |
 
-      Examples: 3, 15, 0.3 and 3.75 dollars a million; 30, 60, 15 and 0 dollars a million
+      Examples: 3, 15, 0.3 and 3.75 dollars a million; 30, 60, 15 and 37.5 dollars a million
         | upstream  | model             | written | input  | output | cache_read | cache_write | total   |
         | anthropic | claude-sonnet-4-5 | 200     | 0.0006 | 0.0015 | 0.00018    | 0.00075     | 0.00303 |
-        | openai    | gpt-4             | 0       | 0.012  | 0.006  | 0.009      | 0           | 0.027   |
+        | openai    | gpt-4             | 200     | 0.006  | 0.006  | 0.009      | 0.0075      | 0.0285  |
 
     Scenario: A model without a price costs nothing
       Given the proxy's variant is "prices"

@@ -4,13 +4,13 @@ Feature: The rate limit
   Background:
     Given the client talks to the proxy
     And the proxy's variant is "rate-limit"
-    And the client's token is "correct-horse-battery"
 
   @req:PROXY-016 @core @slow
   Rule: Beyond so many requests a minute, the next is refused until its time has come
 
     Scenario: Three in a minute are allowed, and the fourth comes too early
       Given the client has waited 60 seconds
+      And the client's token is "correct-horse-battery"
       And the client has asked for a stream 3 times before
       When the client asks for a stream
       Then the status is 429
@@ -20,6 +20,7 @@ Feature: The rate limit
 
     Scenario: After the time that it was told, the client is served again
       Given the client has waited 60 seconds
+      And the client's token is "correct-horse-battery"
       And the client has asked for a stream 4 times before
       When the client waits 59 seconds and asks for a stream
       Then the status is 200
@@ -28,8 +29,17 @@ Feature: The rate limit
 
     Scenario: The client library tells when to come back
       Given the client has waited 60 seconds
+      And the client's token is "correct-horse-battery"
       And the client is "client library"
       And the client has asked for a stream 3 times before
       When the client asks for a stream
       Then the client reports "RateLimitedError"
       And the client reports "ask again in 59 s"
+
+    Scenario: Requests without the token use up nothing of what is allowed
+      Given the client has waited 60 seconds
+      And the client has asked for a stream 4 times before
+      And the client's token is "correct-horse-battery"
+      When the client asks for a stream
+      Then the status is 200
+      And the provider was asked once

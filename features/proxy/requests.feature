@@ -37,6 +37,11 @@ Feature: Requests that are not understood
         | Options           | {"model": "m", "context": {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}, "options": {"max_tokens": "many"}} | "options.max_tokens" |
         | A level           | {"model": "m", "context": {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}, "options": {"thinking_level": "much"}} | "options.thinking_level" |
 
+      Examples: Fields that are misspelt, as nothing would come of them
+        | what              | body                                         | field             |
+        | An option         | {"model": "m", "context": {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}, "options": {"max_token": 5}} | "options.max_token" |
+        | A system prompt   | {"model": "m", "context": {"systemPrompt": "Be terse.", "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]}} | "context.systemPrompt" |
+
       Examples: Roles and blocks that nobody knows
         | what              | body                                         | field             |
         | A role            | {"model": "m", "context": {"messages": [{"role": "system", "content": []}]}} | "context.messages[0].role" |

@@ -5,11 +5,11 @@
 #     python tests/benchmarks/gateway.py            # in under three minutes
 #     python tests/benchmarks/gateway.py --quick    # in under 40 seconds
 #
-#   Chunks: from the provider's write of a chunk, by its journal, to its arrival; with so many streams
-#   at once, whose chunks are spread evenly. Streams that begin together wait for one another, which
-#   is what p99 shows: provider and gateways share a core.
-#   Requests: from a request to the whole of a plain answer, and to the first chunk of a streamed one,
-#   one at a time.
+#   Chunks: from the provider's write of a chunk, by its journal, to its arrival; with so many
+#   streams at once, whose chunks are spread evenly. Streams that begin together wait for one
+#   another, which is what p99 shows: provider and gateways share a core.
+#   Requests: from a request to the whole of a plain answer, and to the first chunk of a streamed
+#   one, one at a time.
 #   "Added" is what a gateway adds to the direct way at the same percentile.
 import asyncio
 import json
@@ -162,7 +162,7 @@ def measured(
         direct, *others = (percentile(values, percent) for values in late.values())
         figures = [f"{direct:.2f} ms"]
         for other in others:
-            figures += [f"{other:.2f} ms", f"+{other - direct:.2f} ms"]
+            figures += [f"{other:.2f} ms", f"{other - direct:+.2f} ms"]
         _row(f"{label}, p{percent}", *figures)
 
 

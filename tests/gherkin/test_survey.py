@@ -60,3 +60,9 @@ def test_a_survey_heeds_the_options_of_the_project(project: Project) -> None:
         text=True,
     )
     assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_a_project_may_have_a_cache_of_its_own_and_strict_settings(project: Project) -> None:
+    project.write("pytest.ini", "[pytest]\naddopts = --strict-config\ncache_dir = .elsewhere\n")
+    assert survey(["features"]).troubles == ()
+    assert not (project.pytester.path / ".elsewhere").exists()

@@ -11,6 +11,9 @@ from sluicegate.provider import anthropic, framing, openai
 from sluicegate.provider.encoding import encode
 from sluicegate.provider.frames import Format, Frame, Identity
 from sluicegate.provider.refusal import RefusedError
+from sluicegate.provider.repetition import Repetition
+from sluicegate.provider.request import Asked
+from sluicegate.provider.respond import Responder
 from sluicegate.provider.script import Script, ToolCall
 from sluicegate.wire import sse
 from sluicegate.wire.schema import violations
@@ -433,3 +436,86 @@ def test_a_quirk_of_both_formats_means_the_same_in_both() -> None:
 
 def test_all_quirks_at_once_make_a_stream() -> None:
     assert FORMAT.frames(NAMED, told(*anthropic.QUIRKS), usage=False)
+
+
+ASKED = {"role": "user", "content": "What time is it?"}
+THOUGHT = {"type": "thinking", "thinking": "A tool.", "signature": "c2ln"}
+REDACTED = {"type": "redacted_thinking", "data": "c2ln"}
+SAID = {"type": "text", "text": "I look."}
+USED = {"type": "tool_use", "id": "toolu_1", "name": "get_time", "input": {}}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "12"}
+RESULTS = {"role": "user", "content": [RESULT]}
+ENABLED = {"type": "enabled", "budget_tokens": 1024}
+
+
+def answered(*content: Any) -> dict[str, Any]:  # noqa: ANN401 - any block
+    return {"role": "assistant", "content": list(content)}
+
+
+def conversation(*messages: Any, thinking: Any = ENABLED) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    document = {"model": "m", "max_tokens": 2048, "messages": [*messages], "thinking": thinking}
+    assert not violations(document, FORMAT.REQUEST)
+    return document
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        conversation(ASKED),
+        conversation(ASKED, answered(SAID), ASKED),
+        conversation(ASKED, {"role": "assistant", "content": "I look."}, ASKED),
+        conversation(ASKED, answered(), ASKED),
+        conversation(ASKED, answered(THOUGHT, USED), RESULTS),
+        conversation(ASKED, answered(REDACTED, USED), RESULTS),
+        # After the results of tools, the model need not think again.
+        conversation(ASKED, answered(THOUGHT, USED), RESULTS, answered(USED), RESULTS),
+        # Of earlier turns no thought is demanded.
+        conversation(ASKED, answered(USED), RESULTS, answered(SAID), ASKED),
+        conversation(ASKED, answered(USED), RESULTS, thinking={"type": "disabled"}),
+        conversation(ASKED, answered(USED), RESULTS, thinking={"type": "adaptive"}),
+        conversation(ASKED, answered(USED), RESULTS, thinking=None),
+    ],
+)
+def test_a_turn_with_its_thoughts_or_without_thinking_goes_on(document: dict[str, Any]) -> None:
+    FORMAT.check(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (
+            conversation(ASKED, answered(SAID, USED), RESULTS),
+            "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tex",
+        ),
+        (
+            conversation(answered(USED), RESULTS),
+            "messages.0.content.0.type: Expected `thinking` or `redacted_thinking`, but found `too",
+        ),
+        (
+            conversation(ASKED, answered(USED), RESULTS, answered(THOUGHT, USED), RESULTS),
+            "messages.1.content.0.type: Expected",
+        ),
+        (
+            conversation(ASKED, answered(THOUGHT, USED), ASKED, answered(USED), RESULTS),
+            "messages.3.content.0.type: Expected",
+        ),
+        (
+            conversation(ASKED, answered(THOUGHT | {"signature": ""}, USED), RESULTS),
+            "messages.1.content.0.thinking.signature: Field required",
+        ),
+    ],
+)
+def test_a_turn_that_lost_its_thoughts_is_refused(document: dict[str, Any], words: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        FORMAT.check(document)
+    assert caught.value.message.startswith(words)
+    assert caught.value.status == 400
+
+
+def test_the_refusal_is_an_answer_that_comes_where_those_of_the_body_come() -> None:
+    document = conversation(ASKED, answered(USED), RESULTS)
+    responder = Responder(lambda _: NAMED, lambda: 0.0, Repetition())
+    refused = responder.respond(FORMAT, Asked(b"delay=1000", document=document), {}, None)
+    error = json.loads(refused.parts[0].data)["error"]
+    assert (refused.status, refused.delay, error["type"]) == (400, 1.0, "invalid_request_error")
+    assert error["message"].startswith("messages.1.content.0.type: Expected `thinking`")

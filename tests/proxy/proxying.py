@@ -94,7 +94,9 @@ def stream(
     headers: dict[str, str] | None = None,
 ) -> bytes:
     path = f"/stream/{name}" if name else "/stream"
-    return post(path, query, body() if content is None else content, headers)
+    typed = {"Content-Type": "application/json", **(headers or {})}
+    request = post(path, query, body() if content is None else content, typed)
+    return request.replace(b"Host: provider", b"Host: localhost", 1)
 
 
 def bearing(token: str, name: str = "") -> bytes:

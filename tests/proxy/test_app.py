@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.provider.wire_client import Seen, post
+from tests.provider.wire_client import Seen
 
 from sluicegate.errors import SluicegateError
 from sluicegate.proxy.app import Proxy, create_app
@@ -39,7 +39,7 @@ WORDS = "tpmorp a"
 
 def plain(method: str, target: str, headers: dict[str, str] | None = None) -> bytes:
     lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
-    head = [f"{method} {target} HTTP/1.1", "Host: proxy", "Content-Length: 0", *lines]
+    head = [f"{method} {target} HTTP/1.1", "Host: localhost", "Content-Length: 0", *lines]
     return "\r\n".join([*head, "", ""]).encode()
 
 
@@ -177,7 +177,7 @@ def test_framing_is_true_or_absent(clock: SimulatedClock, value: str) -> None:
 
 
 def chunked(content: bytes) -> bytes:
-    head = post("/stream", content=b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    head = stream(content=b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
     return head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
 
 

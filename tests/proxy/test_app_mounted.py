@@ -26,6 +26,7 @@ from .proxying import body, checked, error_of, upstreams_at
 Outer = Callable[[ProxyApp, ProxyApp], Any]
 
 SEEN = "x-outer"
+JSON = {"Content-Type": "application/json"}
 
 
 # Both kinds of middleware that Starlette has.
@@ -72,7 +73,7 @@ class Mounted:
 
     async def ask(self, path: str, token: str = "", query: str = "", **headers: str) -> Seen:
         shown = {"Authorization": f"Bearer {token}", **headers}
-        request = post(path, content=body(query), headers=shown)
+        request = post(path, content=body(query), headers={**JSON, **shown})
         return await ask(self.clock, self.server, request)
 
 
@@ -156,7 +157,7 @@ def test_a_client_that_goes_away_is_noticed_through_the_outer_application(
     async def scenario() -> None:
         async with mounted(clock, outer) as place:
             client = await connect(place.server)
-            headers = {"Authorization": "Bearer one"}
+            headers = {**JSON, "Authorization": "Bearer one"}
             client.send(post("/ai/stream", content=body("pace=400"), headers=headers))
             await client.watch(1.5)
             client.transport.close()

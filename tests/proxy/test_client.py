@@ -379,8 +379,12 @@ def test_what_came_together_with_the_cancellation_is_not_told(clock: SimulatedCl
     assert with_client(clock, act)[-1] == "error"
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
-def test_a_wrong_token_is_an_error_that_does_not_show_it(clock: SimulatedClock, token: str) -> None:
+@pytest.mark.parametrize(
+    ("token", "why"), [("", "no token was sent"), ("wrong", "expected another token")]
+)
+def test_a_wrong_token_is_an_error_that_does_not_show_it(
+    clock: SimulatedClock, token: str, why: str
+) -> None:
     async def act(client: Client, proxy: Proxy) -> tuple[StatusError, str]:
         with pytest.raises(UnauthorizedError) as caught:
             await client.ask("Hi")
@@ -388,9 +392,9 @@ def test_a_wrong_token_is_an_error_that_does_not_show_it(clock: SimulatedClock, 
 
     error, url = with_client(clock, act, token)
     assert error.status == 401
-    assert str(error).startswith(f"POST {url}/stream answered 401 Unauthorized")
-    assert str(error).endswith(
-        "expected another token: pass the proxy's own as token, or as api_key"
+    assert str(error) == (
+        f"POST {url}/stream answered 401 Unauthorized: {why}: "
+        "pass the proxy's own as token, or as api_key"
     )
     assert "wrong" not in f"{error!r}"
 
@@ -412,7 +416,11 @@ def test_an_upstream_that_is_not_there_is_an_error(clock: SimulatedClock) -> Non
             await client.ask("Hi", upstream="open/ai")
         return str(caught.value)
 
-    assert "/stream/open%2Fai answered 404 Not Found" in with_client(clock, act)
+    words = with_client(clock, act)
+    assert "/stream/open%2Fai answered 404 Not Found: Unknown URL" in words
+    assert words.endswith(
+        " and GET /health: make sure that base_url is the proxy's, and that it has this upstream"
+    )
 
 
 def test_a_rate_limit_says_when_to_come_back(clock: SimulatedClock) -> None:

@@ -1,4 +1,6 @@
 import json
+import ssl
+import textwrap
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from sluicegate.errors import SluicegateError
-from sluicegate.proxy.client import CODING, Client, NoTokenWarning
+from sluicegate.proxy.client import CODING, Asking, Client, NoTokenWarning
 from sluicegate.proxy.client.configuration import Configuration, configuration
 from sluicegate.runtime.clock import SimulatedClock
 
@@ -45,7 +47,10 @@ def test_the_documented_configuration_is_read(tmp_path: Path) -> None:
 
 
 def test_the_rest_can_be_said_too(tmp_path: Path) -> None:
-    rest = "temperature: 0\nthinking_level: off\ncache_retention: long\nsystem_prompt: $$1\n"
+    rest = (
+        "temperature: 0\nthinking_level: off\ncache_retention: long\nsystem_prompt: $$1\n"
+        "upstream: openai\nauthorities: ca.pem\n"
+    )
     assert read(tmp_path, LEAST + rest) == Configuration(
         "http://localhost:8080",
         "",
@@ -55,8 +60,10 @@ def test_the_rest_can_be_said_too(tmp_path: Path) -> None:
             "thinking_level": "off",
             "cache_retention": "long",
             "system_prompt": "$1",
+            "upstream": "openai",
             "tools": (),
         },
+        tmp_path / "ca.pem",
     )
 
 
@@ -65,15 +72,20 @@ def test_there_need_not_be_tools(tmp_path: Path, rest: str) -> None:
     assert read(tmp_path, LEAST + rest + "max_tokens:\n").asking == {"model": "m", "tools": ()}
 
 
-@pytest.mark.parametrize("rest", ["", "api_key:\n", 'api_key: ""\n', "api_key: ${EMPTY}\n"])
+@pytest.mark.parametrize("rest", ["", "api_key:\n", 'api_key: ""\n'])
 def test_there_need_not_be_a_token(tmp_path: Path, rest: str) -> None:
-    assert read(tmp_path, LEAST + rest, {"EMPTY": ""}).token == ""
+    assert read(tmp_path, LEAST + rest, {}).token == ""
 
 
-def test_a_token_whose_variable_is_not_set_is_none_with_a_warning(tmp_path: Path) -> None:
-    words = r"agent\.yaml: api_key: the environment variable PROXY_TOKEN is not set: no token"
-    with pytest.warns(NoTokenWarning, match=words):
-        assert read(tmp_path, DOCUMENT, {}).token == ""
+@pytest.mark.parametrize(
+    ("environ", "words"), [({}, "is not set"), ({"PROXY_TOKEN": ""}, "is empty")]
+)
+def test_a_token_whose_variable_is_not_set_or_empty_is_none_with_a_warning(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
+    told = rf"agent\.yaml: api_key: the environment variable PROXY_TOKEN {words}: no token$"
+    with pytest.warns(NoTokenWarning, match=told):
+        assert read(tmp_path, DOCUMENT, environ).token == ""
 
 
 MISTAKES: list[tuple[str, str]] = [
@@ -86,6 +98,9 @@ MISTAKES: list[tuple[str, str]] = [
     ("api_key: a b", "expected visible ASCII characters as the token, got 3 others"),
     ("api_key: 12345", "api_key: expected text, got something else"),
     ("api_key: ${", "api_key: expected ${NAME}"),
+    ("api_key: $PROXY_TOKEN", "api_key: expected braces around the name of an environment"),
+    ("authorities: 5", "authorities: expected text, got 5"),
+    ('upstream: ""', "upstream: expected text, got ''"),
     ("max_tokens: many", "max_tokens: expected a whole number above 0, got 'many'"),
     ("max_tokens: 0", "max_tokens: expected a whole number above 0, got 0"),
     ("max_tokens: true", "max_tokens: expected a whole number above 0, got True"),
@@ -150,6 +165,61 @@ def test_a_file_makes_a_client(clock: SimulatedClock, tmp_path: Path) -> None:
         ["path", "old_text", "new_text"],
         ["path", "content"],
     ]
+
+
+def test_everything_that_a_file_says_reaches_the_upstream(
+    clock: SimulatedClock, tmp_path: Path
+) -> None:
+    (tmp_path / "agent.yaml").write_text(
+        "provider: proxy\nbase_url: ${URL}\nmodel: m\nupstream: anthropic\nsystem_prompt: Be.\n"
+        "max_tokens: 10\nthinking_level: medium\ncache_retention: long\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "warm.yaml").write_text(
+        "provider: proxy\nbase_url: ${URL}/stream/openai\nmodel: m\nupstream: openai\n"
+        "temperature: 0.25\n",
+        encoding="utf-8",
+    )
+
+    async def scenario() -> list[dict[str, Any]]:
+        async with proxying(clock) as proxy:
+            for name in ("agent.yaml", "warm.yaml"):
+                environ = {"URL": proxy.server.url}
+                async with Client.from_file(tmp_path / name, environ=environ) as client:
+                    await client.ask("Hello!")
+            return [json.loads(entry.body) for entry in proxy.journal.entries]
+
+    thinking, warm = clock.run(scenario())
+    system = {"type": "text", "text": "Be.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    assert thinking["system"] == [system]
+    assert thinking["thinking"] == {"type": "enabled", "budget_tokens": 8192}
+    assert (thinking["model"], thinking["max_tokens"]) == ("m", 8202)
+    assert warm["temperature"] == 0.25
+
+
+def test_a_file_names_one_upstream(tmp_path: Path) -> None:
+    text = LEAST.replace(":8080", ":8080/stream/openai") + "upstream: anthropic\n"
+    with pytest.raises(SluicegateError, match=r"agent\.yaml: expected one upstream, got two"):
+        read(tmp_path, text)
+
+
+def test_the_authorities_of_a_file_are_beside_it_unless_others_are_given(tmp_path: Path) -> None:
+    path = tmp_path / "agent.yaml"
+    path.write_text(LEAST.replace("http:", "https:") + "authorities: ca.pem\n", encoding="utf-8")
+    with pytest.raises(SluicegateError, match=r"authorities: expected a PEM file, got .*/ca\.pem"):
+        Client.from_file(path)
+    with pytest.raises(SluicegateError, match=r"authorities: expected a PEM file, got '/other"):
+        Client.from_file(path, authorities="/other.pem")
+    Client.from_file(path, trust=ssl.create_default_context())
+
+
+def test_the_file_of_the_documentation_string_is_one(tmp_path: Path) -> None:
+    lines = (Client.from_file.__doc__ or "").splitlines()
+    text = textwrap.dedent("\n".join(line for line in lines if line.startswith(" " * 12)))
+    found = read(tmp_path, text)
+    assert found.authorities == tmp_path / "ca.pem"
+    assert found.token == SECRET
+    assert found.asking.keys() == Asking.__annotations__.keys() - {"framing"}
 
 
 def test_the_warning_is_about_who_made_the_client(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import socket
 import traceback
@@ -24,6 +25,7 @@ from sluicegate.proxy.client import (
     UnreachableError,
 )
 from sluicegate.runtime.clock import SimulatedClock
+from sluicegate.upstream.events import LARGEST
 from sluicegate.wire.assistant.builder import Builder
 from sluicegate.wire.assistant.message import AssistantMessage, Usage
 
@@ -100,6 +102,7 @@ LOST: Final = (
     "POST URL: the connection was lost before an answer came: if the proxy serves TLS, its URL "
     "begins with https://"
 )
+MUCH: Final = gzip.compress(bytes(LARGEST + 1), mtime=0)
 HTTP_OK: Final = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -159,6 +162,18 @@ ODD: list[tuple[str, list[bytes], type[ProxyError], str]] = [
         ProtocolError,
         "POST URL: the answer could not be decompressed",
     ),
+    (
+        "gzip in gzip",
+        [OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip, gzip\r\n\r\n%s")],
+        ProtocolError,
+        "POST URL: the answer could not be decompressed",
+    ),
+    (
+        "much in little",
+        [OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + MUCH],
+        ProtocolError,
+        f"POST URL: more than {LARGEST} bytes came at once",
+    ),
     ("no JSON", [OK + event(b"no %s")], ProtocolError, no_event("'no ***'")),
     ("too deep", [OK + event(b"[" * 100_000)], ProtocolError, no_event(repr("[" * 60))),
     ("an end that is none", [OK + event(b"[DONE]")], ProtocolError, no_event("'[DONE]'")),
@@ -208,6 +223,7 @@ REFUSALS: list[tuple[int, bytes, type[StatusError], str]] = [
         UnauthorizedError,
         f"401 Unauthorized: no ***: {TAKE_ANOTHER}",
     ),
+    (401, b'{"error": "Unauthorized"}', UnauthorizedError, f"401 Unauthorized: {TAKE_ANOTHER}"),
     (
         403,
         b"<html>",
@@ -226,6 +242,12 @@ REFUSALS: list[tuple[int, bytes, type[StatusError], str]] = [
         b'{"error": "too much"}',
         RequestError,
         "413 Request Entity Too Large: too much: send less: the proxy limits the size of a request",
+    ),
+    (
+        429,
+        b'{"error": "too many requests."}',
+        RateLimitedError,
+        "429 Too Many Requests: ask again later",
     ),
     (429, b'{"error": null}', RateLimitedError, "429 Too Many Requests: ask again later"),
     (
@@ -262,6 +284,9 @@ DATE: Final = b"Date: Wed, 01 Jan 2025 00:00:00 GMT\r\n"
     ("headers", "seconds"),
     [
         (b"Retry-After: 20\r\n", 20.0),
+        (b"Retry-After: 99999999999\r\n", 86_400.0),
+        (DATE + b"Retry-After: Wed, 01 Jan 2031 00:00:30 GMT\r\n", 86_400.0),
+        (DATE + b"Retry-After: Fri, 31 Dec 99999999999 23:59:59 GMT\r\n", None),
         (DATE + b"Retry-After: Wed, 01 Jan 2025 00:00:30 GMT\r\n", 30.0),
         (DATE + b"Retry-After: Tue, 31 Dec 2024 00:00:00 GMT\r\n", 0.0),
         (b"Retry-After: Wed, 01 Jan 2025 00:00:30 GMT\r\n", None),

@@ -248,12 +248,14 @@ def test_check_says_what_would_be_served_and_where_it_comes_from(tmp_path: Path)
             POST /stream/anthropic
               format: anthropic (its name)
               base URL: https://api.anthropic.com (the default)
+              asks POST https://api.anthropic.com/v1/messages
               key: *** (ANTHROPIC_API_KEY)
               token: the same
               limits: connect 10 s, first content 20 s, gap 20 s, whole 60 s
             POST /stream/local
               format: openai (the file)
               base URL: http://[::1]:1/v1?*** (the file)
+              asks POST http://[::1]:1/v1/chat/completions?***
               key: none
               token: *** (the file)
               limits: connect 10 s, first content 20 s, gap 20 s, whole none
@@ -289,7 +291,12 @@ def test_options_come_before_the_file(tmp_path: Path, authority: trustme.CA) -> 
         (
             "0.0.0.0",  # noqa: S104 - on purpose
             "",
-            ["nobody is asked for a token at /stream, /stream/openai: set PROXY_TOKEN"],
+            [
+                (
+                    "nobody is asked for a token at /stream, /stream/openai: set PROXY_TOKEN, or"
+                    " token in the file"
+                )
+            ],
         ),
         (
             "::",

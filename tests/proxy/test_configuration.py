@@ -1,5 +1,6 @@
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from sluicegate.proxy.configuration import Configuration, ConfigurationError, co
 from sluicegate.proxy.environment import PROVIDERS
 from sluicegate.proxy.settings import Price, Settings, UpstreamSettings
 from sluicegate.runtime.server import Certificate
-from sluicegate.shipped import SCHEMAS
+from sluicegate.shipped import FEATURES, SCHEMAS
 from sluicegate.upstream.formats import FORMATS
 from sluicegate.upstream.limits import Limits
 
@@ -24,6 +25,7 @@ ENVIRON = {
     "PROXY_TOKEN": "t0ken",
     "HOME": "/root",
 }
+VARIANTS = sorted((FEATURES / "proxy" / "variants").glob("*.toml"))
 TOKEN, OWN = "t0ken", "another"
 WHOLE = """
 token = "${PROXY_TOKEN}"
@@ -97,6 +99,12 @@ def refused(
 def upstream(text: str) -> str:
     """Write the table of an upstream that has no other mistakes."""
     return f'[upstreams.openai]\nkey = "sk-3"\n{text}'
+
+
+NO_UPSTREAM = (
+    "upstreams: there is none: set one of ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, OPENAI_API_KEY,"
+    " OPENAI_BASE_URL, or give a file with a table [upstreams.NAME], such as [upstreams.anthropic]"
+)
 
 
 def test_a_whole_file_says_everything(folder: Path) -> None:
@@ -174,7 +182,8 @@ def test_without_anything_it_is_said_what_to_set(environ: dict[str, str]) -> Non
         configuration(None, environ)
     assert str(error.value) == (
         "the environment makes no proxy:\n  upstreams: there is none: set one of ANTHROPIC_API_KEY,"
-        " ANTHROPIC_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL, or write a file"
+        " ANTHROPIC_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL, or give a file with a table"
+        " [upstreams.NAME], such as [upstreams.anthropic]"
     )
 
 
@@ -195,7 +204,9 @@ def test_the_first_upstream_of_a_file_is_asked_by_default(
     ("text", "base_url", "key"),
     [
         ("", "http://there:1/v1", "sk-2"),
-        ('base_url = ""\nkey = ""', "http://there:1/v1", "sk-2"),
+        ('base_url = ""', "http://there:1/v1", "sk-2"),
+        # The file comes before the environment.
+        ('key = ""', "http://there:1/v1", ""),
         ('base_url = "http://there:1/v1/"', "http://there:1/v1/", "sk-2"),
         # A key that is somebody else's is not shown to just any server.
         ('base_url = "http://elsewhere:1/v1"', "http://elsewhere:1/v1", ""),
@@ -221,7 +232,10 @@ def test_an_upstream_that_is_a_proxy_gets_nothing_from_the_environment(folder: P
     ("text", "tokens"),
     [
         ("", ["t0ken", "t0ken", "t0ken"]),
-        ('token = ""', ["t0ken", "t0ken", "t0ken"]),
+        # The file comes before the environment.
+        ('token = ""', ["", "", ""]),
+        ('token = ""\nupstreams.openai.token = "its"', ["its", "its", ""]),
+        ('upstreams.openai.token = ""', ["t0ken", "t0ken", "t0ken"]),
         ('token = "mine"', ["mine", "mine", "mine"]),
         ('token = "mine"\nupstreams.openai.token = "its"', ["mine", "its", "mine"]),
         ('token = "mine"\nupstreams.openai.token = ""', ["mine", "mine", "mine"]),
@@ -281,7 +295,21 @@ def test_it_is_known_where_a_value_comes_from(folder: Path) -> None:
             'default = "x"\n[upstreams.openai]\n[upstreams.anthropic]',
             ("default: there is no upstream 'x'; there are openai, anthropic"),
         ),
-        ("[upstreams]", "upstreams: expected at least 1 member, got 0"),
+        ("[upstreams]", NO_UPSTREAM),
+        (
+            'token = "$PROXY_TOKEN"',
+            (
+                "token: expected braces around the name of an environment variable: write"
+                " ${PROXY_TOKEN}; to mean the text itself, write $$PROXY_TOKEN"
+            ),
+        ),
+        (
+            upstream("base_url = 'https://there/v1/chat/completions'"),
+            (
+                "upstreams.openai.base_url: expected one without /chat/completions at its end: it"
+                " would ask POST https://there/v1/chat/completions/chat/completions"
+            ),
+        ),
         (
             '[upstreams]\nopenai = "sk-s3cret"',
             ("upstreams.openai: expected a table, with keys and values, got something else"),
@@ -399,6 +427,13 @@ def test_it_is_known_where_a_value_comes_from(folder: Path) -> None:
             ("cors.origins: expected '*' alone, or origins without it"),
         ),
         (
+            '[cors]\norigins = ["http://localhost:3000", "http://app.example:80"]',
+            (
+                "cors.origins[1]: expected it without :80, which browsers leave out, got"
+                " 'http://app.example:80'"
+            ),
+        ),
+        (
             "[rate_limit]\nrequests_per_minute = 0",
             ("rate_limit.requests_per_minute: expected a number of at least 1, got 0"),
         ),
@@ -422,6 +457,52 @@ def test_a_mistake_is_told_with_its_place_and_what_is_accepted(
 ) -> None:
     assert refused(folder, text) == [line]
     assert "s3cr" not in line
+
+
+@pytest.mark.parametrize("environ", [{}, {"PROXY_TOKEN": "t0ken"}])
+def test_a_file_with_a_token_alone_is_told_how_to_name_an_upstream(
+    folder: Path, environ: dict[str, str]
+) -> None:
+    assert refused(folder, 'token = "mine"', environ) == [NO_UPSTREAM]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("token = '${EMPTY}'", "token"),
+        ("token = '${EMPTY}${EMPTY}'", "token"),
+        (upstream("token = '${EMPTY}'"), "upstreams.openai.token"),
+        ("[upstreams.openai]\nkey = '${EMPTY}'", "upstreams.openai.key"),
+    ],
+)
+def test_a_secret_that_an_empty_variable_has_lost_is_refused(
+    folder: Path, text: str, where: str
+) -> None:
+    (line,) = refused(folder, text, {**ENVIRON, "EMPTY": ""})
+    words = 'the environment variable EMPTY is empty; set it, or write "" for none'
+    assert re.sub(r" \(from .*?\)", "", line) == f"{where}: {words}"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "expected"),
+    [
+        ("upstreams:", "upstreams", "a table, with keys and values"),
+        ("upstreams: {openai: }", "upstreams.openai", "a table, with keys and values"),
+        ("token:", "token", "a string"),
+        ("upstreams: {openai: {key: }}", "upstreams.openai.key", "a string"),
+    ],
+)
+def test_what_is_left_empty_in_yaml_is_nothing(
+    folder: Path, text: str, where: str, expected: str
+) -> None:
+    assert refused(folder, text, suffix=".yaml") == [f"{where}: expected {expected}, got nothing"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=[path.stem for path in VARIANTS])
+def test_no_token_of_the_environment_changes_a_variant_of_the_features(variant: Path) -> None:
+    environ = {"PROVIDER_URL": "http://there:1", "PROXY_URL": "http://there:2"}
+    expected = configuration(variant, environ).settings
+    assert configuration(variant, {**ENVIRON, **environ}).settings == expected
 
 
 def test_all_mistakes_are_told_at_once(folder: Path) -> None:
@@ -457,6 +538,34 @@ def test_a_mistake_in_the_environment_names_the_variable(
         configuration(None, {"OPENAI_API_KEY": "sk-2", variable: value})
     assert str(error.value).startswith(f"the environment makes no proxy:\n  {line}")
     assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("port = '${HIDDEN}'", "port (from HIDDEN): expected an integer, got something else"),
+        (
+            upstream("format = '${HIDDEN}'").replace("openai", "mine"),
+            (
+                "upstreams.mine.format (from HIDDEN): expected one of anthropic, openai, proxy,"
+                " got something else"
+            ),
+        ),
+        ("default = '${HIDDEN}'", "default (from HIDDEN): there is no upstream '${HIDDEN}'; there"),
+        (
+            "tls = {certfile = '${HIDDEN}', keyfile = 'key.pem'}",
+            "tls.certfile (from HIDDEN): there is no file '${HIDDEN}'",
+        ),
+        (
+            upstream("authorities = 'x/${HIDDEN}.pem'"),
+            "upstreams.openai.authorities (from HIDDEN): 'x/${HIDDEN}.pem' cannot be used: No such",
+        ),
+    ],
+)
+def test_what_a_variable_holds_is_never_shown(folder: Path, text: str, line: str) -> None:
+    (told,) = refused(folder, text, {**ENVIRON, "HIDDEN": "s3cret"})
+    assert told.startswith(line)
+    assert "s3cret" not in told
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from sluicegate.proxy.log import NAME, RequestLog, Served, log_json
+from sluicegate.proxy.log import NAME, Failure, RequestLog, Served, log_json
 from sluicegate.wire.assistant.message import Cost, Usage
 
 USAGE = Usage(
@@ -52,6 +53,28 @@ def test_a_request_is_one_line_of_json(written: io.StringIO) -> None:
         "tokens": {"input": 10, "output": 15, "cache_read": 1, "cache_write": 2, "total": 28},
         "cost": 0.0002628,
     }
+
+
+@pytest.mark.parametrize(
+    ("failure", "fields"),
+    [
+        (Failure("broken"), {"reason": "broken"}),
+        (Failure("timeout", limit="gap"), {"reason": "timeout", "limit": "gap"}),
+        (Failure("status", upstream_status=503), {"reason": "status", "upstream_status": 503}),
+    ],
+)
+def test_a_failure_has_its_reason(
+    written: io.StringIO, failure: Failure, fields: dict[str, object]
+) -> None:
+    RequestLog().tell(replace(SERVED, outcome="error", failure=failure))
+    told = line(written)
+    names = told.keys() & {"reason", "limit", "upstream_status"}
+    assert {name: told[name] for name in names} == fields
+
+
+def test_what_did_not_fail_has_no_reason(written: io.StringIO) -> None:
+    RequestLog().tell(SERVED)
+    assert not line(written).keys() & {"reason", "limit", "upstream_status"}
 
 
 def test_the_time_comes_first(written: io.StringIO) -> None:

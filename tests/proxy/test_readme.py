@@ -84,7 +84,7 @@ def test_the_agent_of_the_readme_thinks_calls_a_tool_and_answers(
         )
         journal = client.get(f"{provider}/_provider/journal").json()["entries"]
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "I need a list.\nA certificate, a key, and two files."
+    assert done.stdout == "I need a list.\nA certificate, a key, and two files.\n"
     # What the command printed has reached the upstream.
     assert "proxy.toml" in journal[-1]["body"]
 

@@ -8,6 +8,7 @@ import pytest
 from tests.provider.wire_client import connect
 from tests.upstream.asking import connections, gone
 
+from sluicegate.provider.anthropic_blocks import SIGNATURE
 from sluicegate.provider.app import create_app
 from sluicegate.provider.plan import read_plan
 from sluicegate.provider.plans import Plans
@@ -60,8 +61,9 @@ def test_the_documented_sequence_is_what_is_sent(clock: SimulatedClock, name: st
     began = proxy.entry.started + SIMULATED_EPOCH
     assert (partial["provider"], partial["timestamp"]) == (name, int(began * 1000))
     assert (partial["model"], partial["stop_reason"]) == (f"gpt-4?{query}", "tool_use")
+    signed = {"signature": SIGNATURE} if name == "anthropic" else {}
     assert partial["content"][:2] == [
-        {"type": "thinking", "thinking": "Hm"},
+        {"type": "thinking", "thinking": "Hm", **signed},
         {"type": "text", "text": "Hi you"},
     ]
     assert seen.headers == (
@@ -152,7 +154,10 @@ def test_a_client_that_goes_away_takes_the_request_back_at_once(
             assert (proxy.served.outcome, proxy.served.status) == ("aborted", 200)
             assert round(proxy.served.duration, 6) == 1.5
             assert proxy.app.proxy.totals
-            assert proxy.app.proxy.totals.document()["total"]["requests"] == 1
+            total = proxy.app.proxy.totals.document()["total"]
+            # Only the one format tells of the prompt before it is through.
+            tokens = 11 if (name, query) == ("anthropic", "pace=400") else 0
+            assert (total["requests"], total["tokens"]["total_tokens"]) == (1, tokens)
             assert asyncio.all_tasks() <= before
 
     clock.run(scenario())
@@ -316,6 +321,76 @@ def test_the_tokens_of_a_failure_count_too(clock: SimulatedClock) -> None:
     assert checked(seen)[-1]["partial"]["usage"]["total_tokens"] == 11
     assert proxy.served.usage
     assert proxy.served.usage.total_tokens == 11
+
+
+CUT = 'text=Hi&tool_calls=a{"x":1},b{}&quirks=tool_arguments_broken'
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", ""),
+        ("finish_reason=LENGTH", "; the upstream ended the answer at the limit of its tokens"),
+        ("finish_reason=ERROR", "; "),
+        ("end=no_done", "; the upstream's answer ended without "),
+    ],
+)
+def test_arguments_that_were_cut_are_an_error_with_all_that_was_used(
+    clock: SimulatedClock, name: str, query: str, words: str
+) -> None:
+    reasons = {"openai": ("length", "content_filter"), "anthropic": ("max_tokens", "refusal")}
+    length, error = reasons[name]
+    query = query.replace("LENGTH", length).replace("ERROR", error)
+    seen, proxy = asked(clock, stream(name, content=body(f"{CUT}&{query}" if query else CUT)))
+    *_, before, last = checked(seen)
+    assert (before["type"], last["type"]) == ("tool_call_delta", "error")
+    message = last["partial"]["error_message"]
+    start = "expected a JSON object as the arguments of the tool 'a', got '{\"x\":1'"
+    assert message.startswith(start + words)
+    assert (message == start) == (not words)
+    assert last["partial"]["usage"]["total_tokens"] == 25
+    assert proxy.served.usage
+    assert (proxy.served.outcome, proxy.served.usage.total_tokens) == ("error", 25)
+
+
+@FORMATS
+@pytest.mark.parametrize("query", ["finish_reason=content_filter", "finish_reason=refusal"])
+def test_an_answer_that_is_refused_has_its_price(
+    clock: SimulatedClock, name: str, query: str
+) -> None:
+    price = Price(input=1.0, output=2.0)
+    model = f"gpt-4?{query}"
+    seen, proxy = asked(clock, stream(name, content=body(query)), prices={model: price})
+    usage = checked(seen)[-1]["partial"]["usage"]
+    assert (usage["total_tokens"], usage["cost"]["total"]) == (25, 0.00004)
+    assert proxy.app.proxy.totals
+    assert proxy.app.proxy.totals.document()["total"]["cost"]["total"] == 0.00004
+
+
+def test_signed_thoughts_go_back_to_their_upstream_with_the_results(clock: SimulatedClock) -> None:
+    async def scenario() -> tuple[Document, Document]:
+        async with proxying(clock) as proxy:
+            query = "reasoning=Hm&tool_calls=now{}&quirks=redacted_thinking"
+            call = checked(await proxy.ask(stream("anthropic", content=body(query))))[-1]["partial"]
+            said = {"role": "user", "content": [{"type": "text", "text": "Hello"}]}
+            result = {"role": "tool_result", "tool_name": "now", "content": []}
+            result["tool_call_id"] = call["content"][-1]["id"]
+            more = {"messages": [said, call, result]}
+            options = {"thinking_level": "low"}
+            content = body("", context=more, options=options)
+            seen = await proxy.ask(stream("anthropic", content=content))
+            asked_for: Document = json.loads(proxy.journal.entries[1].body)
+            return checked(seen)[-1], asked_for
+
+    last, asked_for = clock.run(scenario())
+    assert last["type"] == "done"
+    assert asked_for["thinking"]["type"] == "enabled"
+    assert asked_for["messages"][1]["content"] == [
+        {"type": "redacted_thinking", "data": SIGNATURE},
+        {"type": "thinking", "thinking": "Hm", "signature": SIGNATURE},
+        {"type": "tool_use", "id": "toolu_mock1", "name": "now", "input": {}},
+    ]
 
 
 # What is done for an event does not depend on how many there were: nothing reads the message so

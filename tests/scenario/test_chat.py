@@ -168,3 +168,11 @@ def test_a_mark_ends_the_last_text_of_the_user(content: object, *, is_agents: bo
 )
 def test_a_body_without_a_prompt_bears_no_mark(body: str) -> None:
     assert marked(body, MARK) is None
+
+
+def test_an_option_that_no_request_has_is_the_authors_mistake() -> None:
+    agent = AgentRequest()
+    agent.opt("max_tokens", "many")
+    assert agent.options == {"max_tokens": "many"}
+    with pytest.raises(SluicegateError, match='no option "max_tokns"; did you mean "max_tokens"'):
+        agent.opt("max_tokns", 5)

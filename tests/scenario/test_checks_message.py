@@ -358,6 +358,18 @@ def test_a_warning_is_found_by_a_part_of_it() -> None:
         assert caught.value.brief == f'expected a warning that mentions "TOKEN", got {got}'
 
 
+def test_what_the_client_library_returns_is_the_message_of_the_last_event() -> None:
+    message.is_returned(SPOKEN, ALL_SAID["partial"])
+    for stale in (SAID["partial"], {**ALL_SAID["partial"], "content": []}, {}):
+        with pytest.raises(ViolationError, match="that the client returns is not that of the last"):
+            message.is_returned(SPOKEN, stale)
+
+
+def test_what_no_client_library_returns_is_the_authors_mistake() -> None:
+    with pytest.raises(SluicegateError, match='write `Given the client is "client library"`'):
+        message.is_returned(SPOKEN, None)
+
+
 def test_of_a_list_every_entry_is_compared() -> None:
     lines = 'data: {"type":"start","partial":{"content":[{...}, {"text":"Hello"}]}}'
     message.events_are(proxied(agents("start", text("x"), text("Hello"))), lines)

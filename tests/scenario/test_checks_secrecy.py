@@ -122,6 +122,12 @@ def test_a_check_of_secrets_fails_in_words(name: str, words: str, place: int) ->
     assert "\ngot        " in caught.value.evidence
 
 
+def test_who_was_not_asked_was_not_shown_anything() -> None:
+    with pytest.raises(ViolationError, match="nobody asked the provider, so nothing") as caught:
+        secrecy.was_never_shown((asked(), asked()), KEY)
+    assert caught.value.brief == 'expected requests without "sk-secret", got no request'
+
+
 @pytest.mark.parametrize("body", ['{"x": "say \\"ah\\": \\u00e4"}', '{"x": "say \\"ah\\": ä"}'])
 def test_a_text_is_found_as_json_escapes_it(body: str) -> None:
     text = 'say "ah": ä'

@@ -175,6 +175,11 @@ def unheeded(**changes: object) -> tuple[Library, AgentRequest]:
             AgentRequest(options={"max_token": 1}),
             'has no option "max_token"; did you mean "max_tokens"',
         ),
+        (
+            Library(environment={"ROLE": "x"}),
+            AgentRequest(),
+            "write the client's configuration, too",
+        ),
         (*unheeded(token="x"), "the client's token, and another one its configuration"),  # noqa: S106 - no secret
         (*unheeded(upstream="openai"), "the client's upstream, and another one its"),
         (*unheeded(system_prompt="x"), "the client's system prompt, and another one its"),
@@ -197,3 +202,19 @@ def test_what_the_library_would_not_heed_is_the_authors_mistake(
 ) -> None:
     with pytest.raises(SluicegateError, match=words):
         library.asks(agent, REQUEST, None)
+
+
+@pytest.mark.parametrize("library", [Library(CONFIGURATION), Library(environment={"ROLE": "x"})])
+def test_what_no_client_would_read_is_the_authors_mistake(library: Library) -> None:
+    with pytest.raises(SluicegateError, match='write `Given the client is "client library"`'):
+        library.refuse_unread()
+
+
+def test_what_nobody_says_may_remain_unread() -> None:
+    Library().refuse_unread()
+
+
+def test_the_message_that_the_library_returns_is_kept() -> None:
+    library = Library()
+    exchange, _ = heard(library, AgentRequest())
+    assert json.loads(exchange.events[-1].event.data)["partial"] == library.returned

@@ -20,7 +20,10 @@ ENVIRON = {"KEY": "sk-1", "_A9": "nine", "EMPTY": "", "NESTED": "${KEY}"}
         ("$$$$", "$$"),
         ("$$${KEY}", "$sk-1"),
         ("a$b $ c$", "a$b $ c$"),
-        ("$KEY", "$KEY"),
+        ("a$KEY", "a$KEY"),
+        ("$KEY.", "$KEY."),
+        ("$$KEY", "$KEY"),
+        ("$9", "$9"),
         ("{KEY}", "{KEY}"),
         ("${NESTED}", "${KEY}"),
         ("", ""),
@@ -50,6 +53,18 @@ def test_a_reference_that_is_none_is_refused_and_not_shown(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "name"), [("$KEY", "KEY"), ("$PROXY_TOKEN", "PROXY_TOKEN"), ("$s3cret", "NAME")]
+)
+def test_a_reference_without_braces_is_refused_and_no_secret_shown(text: str, name: str) -> None:
+    with pytest.raises(SluicegateError) as refused:
+        expanded(text, ENVIRON)
+    assert str(refused.value) == (
+        "expected braces around the name of an environment variable: "
+        f"write ${{{name}}}; to mean the text itself, write $${name}"
+    )
+
+
 @given(st.text())
 def test_every_text_can_be_written_with_dollars_doubled(text: str) -> None:
     assert expanded(text.replace("$", "$$"), {}) == text
@@ -72,6 +87,23 @@ def test_all_mistakes_are_found_and_the_rest_is_expanded() -> None:
         ("c", "d"): SluicegateError,
     }
     assert result.document == {"a": "${ONE}", "b": ["sk-1", "${TWO}"], "c": {"d": "${"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("${EMPTY}", "the environment variable EMPTY is empty"),
+        ("${EMPTY}${NIL}${EMPTY}", "the environment variables EMPTY, NIL are empty"),
+        ("${EMPTY}${KEY}", None),
+        ("${EMPTY} ", None),
+        ("${NOWHERE}", None),
+        ("", None),
+    ],
+)
+def test_a_text_that_variables_make_empty_is_known(text: str, words: str | None) -> None:
+    result = expand({"a": ["", {"b": text}]}, {**ENVIRON, "NIL": ""})
+    assert result.emptied(("a", 1, "b")) == words
+    assert result.emptied(("a", 0)) is None
 
 
 def test_what_was_expanded_is_not_expanded_again() -> None:

@@ -9,6 +9,7 @@ from sluicegate.upstream.deltas import (
     Finished,
     TextDelta,
     ThinkingDelta,
+    ThinkingSignature,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
@@ -49,6 +50,10 @@ def thought(piece: str) -> Document:
     return {"type": "thinking_delta", "thinking": piece}
 
 
+def signed(signature: str) -> Document:
+    return {"type": "signature_delta", "signature": signature}
+
+
 def arguments(piece: str) -> Document:
     return {"type": "input_json_delta", "partial_json": piece}
 
@@ -67,18 +72,19 @@ def last(*events: Document | str) -> Finished:
 
 
 def test_blocks_come_in_their_order() -> None:
-    signed = {"type": "signature_delta", "signature": "c2ln"}
     assert read(
         START,
         *block("redacted_thinking", data="aGk="),
         {"type": "ping"},
-        *block("thinking", thought("Hm"), signed, place=1, thinking="", signature=""),
+        *block("thinking", thought("Hm"), signed("c2ln"), place=1, thinking="", signature=""),
         *block("text", text("Hi"), text(""), text(" you"), place=2, text=""),
         *block("tool_use", arguments(""), arguments("{}"), place=3, id="1", name="now", input={}),
         ended("tool_use", output_tokens=5),
         STOP,
     ) == [
+        ThinkingSignature("aGk=", redacted=True),
         ThinkingDelta("Hm"),
+        ThinkingSignature("c2ln"),
         TextDelta("Hi"),
         TextDelta(" you"),
         ToolCallStart("1", "now"),
@@ -86,6 +92,18 @@ def test_blocks_come_in_their_order() -> None:
         ToolCallEnd(),
         Finished("tool_use", Usage(4, 5, 3, 2, 14)),
     ]
+
+
+def test_thinking_that_is_not_shown_is_signed_all_the_same() -> None:
+    thoughts = block("thinking", signed("c2"), signed("ln"), thinking="", signature="")
+    assert read(START, *thoughts, ended(), STOP)[:-1] == [ThinkingSignature("c2ln")]
+
+
+@pytest.mark.parametrize("following", [block("text", text("Hi"), place=1), []])
+def test_a_signature_counts_without_the_end_of_its_block(following: list[Document]) -> None:
+    begun = block("thinking", thought("Hm"), signed("c2ln"))[:-1]
+    found = read(START, *begun, *following, ended(), STOP)
+    assert found[:2] == [ThinkingDelta("Hm"), ThinkingSignature("c2ln")]
 
 
 def test_an_input_may_come_at_once() -> None:
@@ -207,6 +225,7 @@ def test_a_document_is_an_answer() -> None:
     message = {"type": "message", "content": content, "stop_reason": "tool_use", "usage": usage}
     assert list(Reader(Mask()).whole(message)) == [
         ThinkingDelta("Hm"),
+        ThinkingSignature("c2ln"),
         TextDelta("Hi"),
         ToolCallStart("1", "a"),
         ToolCallDelta('{"x":1}'),

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from sluicegate.upstream.deltas import (
     Finished,
     TextDelta,
     ThinkingDelta,
+    ThinkingSignature,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
@@ -17,7 +19,7 @@ from sluicegate.upstream.deltas import (
 from sluicegate.upstream.errors import UpstreamError
 from sluicegate.upstream.formats import FORMATS, FormatName
 from sluicegate.upstream.masking import Mask
-from sluicegate.wire.assistant.builder import Builder
+from sluicegate.wire.assistant.builder import ArgumentsError, Builder
 from sluicegate.wire.sse import Event
 
 Document = dict[str, Any]
@@ -29,7 +31,8 @@ NAME = st.sampled_from(["", "now", "f"])
 PLACE = st.sampled_from([None, 0, 1, 2])
 REASON = st.sampled_from(["", "stop", "tool_calls", "end_turn", "tool_use", "other"])
 
-PARTS = ["text", "thinking", "tool_use", "text_delta", "thinking_delta", "input_json_delta"]
+PARTS = ["text", "thinking", "redacted_thinking", "tool_use", "text_delta", "thinking_delta"]
+PARTS += ["signature_delta", "input_json_delta"]
 EVENTS = ["message_start", "message_delta", "message_stop", "ping", "error"]
 BLOCKS = ["content_block_start", "content_block_delta", "content_block_stop"]
 
@@ -57,7 +60,7 @@ def chunks(junk: st.SearchStrategy[Any]) -> Shape:
 
 def parts(junk: st.SearchStrategy[Any]) -> Shape:
     kind = st.sampled_from(PARTS)
-    texts = dict.fromkeys(("text", "thinking", "partial_json"), TEXT)
+    texts = dict.fromkeys(("text", "thinking", "signature", "data", "partial_json"), TEXT)
     return objects(junk, type=kind, id=NAME, name=NAME, input=objects(junk, x=PLACE), **texts)
 
 
@@ -77,25 +80,37 @@ def either(shape: Callable[[st.SearchStrategy[Any]], Shape]) -> st.SearchStrateg
     return st.lists(shape(st.nothing()), max_size=10) | st.lists(shape(JUNK), max_size=3)
 
 
-SAY: Mapping[type, Callable[[Builder, Any], object]] = {
+SAY: Mapping[type, Callable[[Builder, Any], tuple[bytes, ...]]] = {
     TextDelta: lambda builder, delta: builder.text(delta.text),
     ThinkingDelta: lambda builder, delta: builder.thinking(delta.text),
+    ThinkingSignature: lambda builder, delta: builder.thinking_signature(
+        delta.signature, redacted=delta.redacted
+    ),
     ToolCallStart: lambda builder, delta: builder.tool_call_start(delta.id, delta.name),
     ToolCallDelta: lambda builder, delta: builder.tool_call_delta(delta.arguments),
     ToolCallEnd: lambda builder, _: builder.tool_call_end(),
 }
 
 
-# A builder takes nothing that is out of place.
+def say(builder: Builder, delta: Delta) -> tuple[bytes, ...]:
+    return SAY[type(delta)](builder, delta)
+
+
+# A builder takes nothing that is out of place, apart from arguments that are no object.
 def build(deltas: Iterable[Delta]) -> None:
+    with suppress(ArgumentsError):
+        _build(deltas)
+
+
+def _build(deltas: Iterable[Delta]) -> None:
     builder = Builder("m", "p", 0)
     builder.start()
     for delta in deltas:
         assert not isinstance(delta, TextDelta | ThinkingDelta) or delta.text
         if isinstance(delta, Finished):
             assert bool(delta.error_message) == (delta.stop_reason == "error")
-        elif not builder.ended:  # by arguments that are no object
-            SAY[type(delta)](builder, delta)
+        else:
+            say(builder, delta)
 
 
 def read(format_: FormatName, documents: list[Document]) -> None:

@@ -17,6 +17,7 @@ from sluicegate.upstream.client import Upstream
 from sluicegate.upstream.deltas import (
     TextDelta,
     ThinkingDelta,
+    ThinkingSignature,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
@@ -27,7 +28,7 @@ from sluicegate.wire.assistant.message import Usage
 from sluicegate.wire.assistant.request import Options, StreamRequest
 
 from . import golden
-from .asking import asked, connections, exhaust, gone, heard, use_stream
+from .asking import BASES, asked, connections, exhaust, gone, heard, use_stream
 
 FORMATS = pytest.mark.parametrize("format_", ["openai", "anthropic"])
 
@@ -38,9 +39,9 @@ def test_deltas_come_at_the_instant_they_are_sent(
 ) -> None:
     query = 'text=Hi+you&reasoning=Hm&tool_calls=now{"a":1}'
     found = heard(clock, format_, asked(query))
-    assert [
-        (at, delta) for at, delta in found.deltas[:-1] if not isinstance(delta, ToolCallEnd)
-    ] == [
+    # What tells that something is complete comes with it in one format, and after it in the other.
+    ends = ThinkingSignature, ToolCallEnd
+    assert [(at, delta) for at, delta in found.deltas[:-1] if not isinstance(delta, ends)] == [
         (0.0, ThinkingDelta("Hm")),
         (0.1, TextDelta("Hi")),
         (0.2, TextDelta(" you")),
@@ -55,7 +56,7 @@ def test_deltas_come_at_the_instant_they_are_sent(
 def test_the_upstream_is_asked_in_its_own_format(
     clock: SimulatedClock, format_: FormatName
 ) -> None:
-    options = Options(max_tokens=1024, temperature=0.7, thinking_level="low")
+    options = Options(max_tokens=1024, temperature=0.7)
     request = StreamRequest("gpt-4", golden.CONVERSATION, options)
     entry = heard(clock, format_, request).entry
     body, headers = json.loads(entry.body), dict(entry.headers)
@@ -63,11 +64,9 @@ def test_the_upstream_is_asked_in_its_own_format(
     if format_ == "openai":
         assert (entry.path, headers["authorization"]) == ("/v1/chat/completions", "Bearer ***")
         assert body["messages"] == golden.OPENAI
-        assert body["reasoning_effort"] == "low"
     else:
         assert (entry.path, headers["x-api-key"]) == ("/v1/messages", "***")
         assert body["messages"] == golden.ANTHROPIC
-        assert body["thinking"]["budget_tokens"] == 2048
 
 
 @FORMATS
@@ -82,6 +81,52 @@ def test_a_failure_tells_what_had_been_used(clock: SimulatedClock) -> None:
     found = heard(clock, "anthropic", asked("text=Hi+you&fail_chunk=2&cached_tokens=4"))
     assert found.error
     assert found.error.usage == Usage(6, 1, 4, 0, 11)
+
+
+EVERYWHERE = "quirks=usage_everywhere"
+PROMPT = Usage(6, 1, 4, 0, 11)
+
+
+@pytest.mark.parametrize(
+    ("format_", "query", "usage"),
+    [
+        ("anthropic", "", Usage(6, 15, 4, 0, 25)),
+        ("anthropic", "fail_chunk=2", PROMPT),
+        ("anthropic", "fail_chunk=2&fail_chunk_mode=error", PROMPT),
+        ("anthropic", "fail_chunk=2&fail_chunk_mode=reset", PROMPT),
+        ("anthropic", "fail=429", Usage()),
+        ("anthropic", "pace=400", PROMPT),
+        ("openai", "", Usage(6, 15, 4, 0, 25)),
+        ("openai", "fail_chunk=2", Usage()),
+        ("openai", f"fail_chunk=2&{EVERYWHERE}", Usage(6, 15, 4, 0, 25)),
+        ("openai", f"fail_chunk=2&fail_chunk_mode=error&{EVERYWHERE}", Usage(6, 15, 4, 0, 25)),
+        ("openai", f"pace=400&{EVERYWHERE}", Usage(6, 15, 4, 0, 25)),
+    ],
+)
+def test_whoever_asks_is_told_what_was_used_also_when_they_leave(
+    clock: SimulatedClock, format_: FormatName, query: str, usage: Usage
+) -> None:
+    told: list[Usage] = []
+    failed: list[UpstreamError] = []
+
+    async def ask(upstream: Upstream) -> None:
+        async with (
+            asyncio.timeout(1),
+            aclosing(upstream.stream(asked(f"cached_tokens=4&{query}"), told.append)) as deltas,
+        ):
+            await exhaust(deltas)
+
+    async def scenario() -> None:
+        async with serving(clock) as server, Upstream(server.url + BASES[format_], format_) as it:
+            try:
+                await ask(it)
+            except UpstreamError as error:
+                failed.append(error)
+
+    with suppress(TimeoutError):
+        clock.run(scenario())
+    assert told == [usage]
+    assert [error.usage for error in failed] == [usage] * ("fail" in query)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,17 @@ def test_the_whole_limit_is_for_the_callers_time_too(clock: SimulatedClock) -> N
     use_stream(clock, "text=a+b", dawdle)
 
 
+def test_the_whole_limit_ends_the_request_although_nobody_waits(clock: SimulatedClock) -> None:
+    async def dawdle(stream: AsyncIterator[object]) -> None:
+        await anext(stream)
+        await asyncio.sleep(100)
+        with pytest.raises(UpstreamError):
+            await anext(stream)
+
+    entry = use_stream(clock, "text=a+b&end=open", dawdle)
+    assert (entry.outcome, gone(entry)) == ("client went away", 60.0)
+
+
 def test_a_connection_that_is_not_accepted_in_time_is_given_up(
     clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

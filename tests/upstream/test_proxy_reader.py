@@ -18,6 +18,7 @@ from sluicegate.upstream.deltas import (
     Finished,
     TextDelta,
     ThinkingDelta,
+    ThinkingSignature,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
@@ -33,7 +34,7 @@ from sluicegate.wire.sse import Event
 
 from . import golden
 from .asking import KEY, asked
-from .test_any_answer import JUNK, NAME, TEXT, build, objects
+from .test_any_answer import JUNK, NAME, TEXT, build, objects, say
 
 USAGE = Usage(1, 2, 3, 4, 10, Cost(0.1, 0.2, 0.3, 0.4, 1.0))
 
@@ -95,6 +96,46 @@ def test_what_a_proxy_says_is_what_was_said_to_it(framing: bool) -> None:  # noq
         ToolCallEnd(),
         Finished("tool_use", USAGE),
     ]
+
+
+@pytest.mark.parametrize("framing", [False, True])
+def test_signatures_cross_a_proxy_each_with_its_thoughts(framing: bool) -> None:  # noqa: FBT001 - see above
+    deltas: list[Delta] = [
+        ThinkingSignature("r1", redacted=True),
+        ThinkingDelta("Hm"),
+        ThinkingDelta("..."),
+        ThinkingSignature("s1"),
+        ThinkingDelta("Oh"),
+        ThinkingSignature("r2", redacted=True),
+        TextDelta("Hi"),
+        ThinkingSignature("s2"),
+        ToolCallStart("c1", "now"),
+        ToolCallEnd(),
+        ThinkingDelta("Well"),
+        ThinkingSignature("s3"),
+    ]
+    builder = Builder("m", "p", 0, framing=framing)
+    events = [*builder.start(), *[each for delta in deltas for each in say(builder, delta)]]
+    assert said(*events, *builder.done("stop", USAGE))[:-1] == deltas
+
+
+THOUGHT = {"type": "thinking", "thinking": "Hm", "signature": "s"}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([THOUGHT], [ThinkingDelta("Hm"), ThinkingSignature("s")]),
+        ([{**THOUGHT, "signature": None}], [ThinkingDelta("Hm")]),
+        ([{**THOUGHT, "signature": 5}], [ThinkingDelta("Hm")]),
+        ([{**THOUGHT, "type": "text"}], [ThinkingDelta("Hm")]),
+        ([5], [ThinkingDelta("Hm")]),
+    ],
+)
+def test_a_signature_may_come_with_the_last_of_the_thoughts(
+    blocks: list[Any], found: list[Delta]
+) -> None:
+    assert said(event("thinking_delta", *blocks, delta="Hm"), done())[:-1] == found
 
 
 @pytest.mark.parametrize(
@@ -243,9 +284,10 @@ KINDS = st.sampled_from(["start", "text_delta", "thinking_delta", *CALLING, "don
 CALLS = objects(
     JUNK, type=st.just("tool_call"), id=NAME, name=NAME, arguments=objects(JUNK, x=TEXT)
 )
+THOUGHTS = objects(JUNK, type=st.just("thinking"), signature=TEXT, redacted=st.booleans())
 PARTIALS = objects(
     JUNK,
-    content=st.lists(CALLS, max_size=2),
+    content=st.lists(CALLS | THOUGHTS, max_size=3),
     stop_reason=st.sampled_from(["stop", "tool_use", ""]),
     usage=objects(JUNK, input=st.integers(), cost=objects(JUNK, total=st.floats())),
 )

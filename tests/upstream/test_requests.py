@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 
+from sluicegate.provider import anthropic_history
 from sluicegate.upstream import anthropic_request, openai_request
 from sluicegate.wire.assistant.message import (
     AssistantMessage,
+    Block,
     Image,
     Message,
     Text,
@@ -141,6 +143,68 @@ def test_thoughts_that_the_upstream_signed_are_thoughts_again() -> None:
         "signature": "c2ln",
     }
     assert openai(HELLO, message)["messages"][1]["content"] == "Hm.\n\nYes"
+
+
+REDACTED = Thinking("", extra={"signature": "c2VjcmV0", "redacted": True})
+SIGNED = Thinking("Hm.", extra={"signature": "c2ln"})
+UNSIGNED = Thinking("Hm.")
+CALL = ToolCall("1", "now")
+RESULT = ToolResult("1", "now", (Text("12"),))
+
+
+def answer(*content: Block) -> AssistantMessage:
+    return AssistantMessage(content)
+
+
+def test_thoughts_that_only_the_upstream_can_read_are_given_back_to_it() -> None:
+    redacted = {"type": "redacted_thinking", "data": "c2VjcmV0"}
+    assert anthropic(HELLO, answer(REDACTED, Text("Yes")))["messages"][1]["content"][0] == redacted
+    assert openai(HELLO, answer(REDACTED, Text("Yes")))["messages"][1]["content"] == "Yes"
+
+
+@pytest.mark.parametrize("signature", [None, "", 5, ["c2ln"]])
+def test_what_is_no_signature_signs_nothing(signature: object) -> None:
+    message = answer(Thinking("Hm.", extra={"signature": signature, "redacted": True}))
+    assert anthropic(HELLO, message)["messages"][1]["content"] == [{"type": "text", "text": "Hm."}]
+
+
+# Whether the turn goes on with thinking, and how many blocks of thoughts are given back.
+@pytest.mark.parametrize(
+    ("messages", "thinks", "thoughts"),
+    [
+        ([HELLO, answer(SIGNED, CALL), RESULT], True, 1),
+        ([HELLO, answer(REDACTED, SIGNED, CALL), RESULT], True, 2),
+        # Without a word from the user it is all one turn.
+        ([HELLO, answer(SIGNED, CALL), RESULT, answer(CALL), RESULT], True, 1),
+        ([HELLO, answer(SIGNED, CALL), RESULT, answer(Text("Yes")), HELLO], True, 1),
+        ([HELLO, answer(UNSIGNED, CALL), RESULT, answer(Text("Yes")), HELLO], True, 0),
+        ([HELLO, answer(UNSIGNED, CALL), RESULT], False, 0),
+        ([HELLO, answer(CALL), RESULT], False, 0),
+        ([HELLO, answer(CALL), RESULT, HELLO], False, 0),
+        ([HELLO, answer(CALL), RESULT, answer(SIGNED, CALL), RESULT], False, 0),
+        ([HELLO, answer(SIGNED, CALL), RESULT, HELLO, answer(CALL), RESULT], False, 0),
+        ([answer(CALL), RESULT], False, 0),
+    ],
+)
+def test_a_turn_goes_on_with_thinking_if_it_began_so(
+    messages: list[Message],
+    thinks: bool,  # noqa: FBT001 - a parameter
+    thoughts: int,
+) -> None:
+    body = anthropic(*messages, thinking_level="low", max_tokens=10, temperature=0.7)
+    assert ("thinking" in body, body["max_tokens"]) == (thinks, 10 + 2048 * thinks)
+    assert ("temperature" in body) == (not thinks)
+    kinds = [block["type"] for message in body["messages"] for block in message["content"]]
+    assert len([kind for kind in kinds if kind.endswith("thinking")]) == thoughts
+    anthropic_history.check(body)
+
+
+def test_thoughts_are_left_out_where_thinking_is_off_and_kept_where_nobody_says_so() -> None:
+    turn = HELLO, answer(SIGNED), HELLO, answer(SIGNED, CALL), RESULT
+    off, unsaid = anthropic(*turn, thinking_level="off"), anthropic(*turn)
+    assert [message["role"] for message in off["messages"]] == ["user", "user", "assistant", "user"]
+    assert off["messages"][2]["content"][0]["type"] == "tool_use"
+    assert unsaid["messages"][3]["content"][0]["signature"] == "c2ln"
 
 
 def test_a_result_that_is_an_image_alone_says_so_where_it_cannot_be_one() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.errors import SluicegateError
-from sluicegate.wire.assistant.builder import Builder
+from sluicegate.wire.assistant.builder import ArgumentsError, Builder
 from sluicegate.wire.assistant.event import read_event
 from sluicegate.wire.assistant.invariants import Invariants
 from sluicegate.wire.assistant.message import AssistantMessage, Cost, Text, ToolCall, Usage
@@ -111,17 +111,18 @@ def test_arguments_stay_as_the_model_wrote_them_on_one_line() -> None:
     "pieces",
     ['{"command', "[]", "3", '"ls"', "null", "{} {}", '{"n": NaN}', "[" * 100_000, "\u00a0"],
 )
-def test_arguments_that_are_no_json_object_end_the_stream_with_an_error(pieces: str) -> None:
+def test_arguments_that_are_no_json_object_leave_room_for_an_error_alone(pieces: str) -> None:
     builder = begun()
     builder.text("I look.")
     builder.tool_call_start("c1", "bash")
     builder.tool_call_delta(pieces)
-    event = only(builder.tool_call_end())
-    assert builder.ended
-    assert (event["type"], event["partial"]["stop_reason"]) == ("error", "error")
-    assert event["partial"]["error_message"].startswith(
-        "expected a JSON object as the arguments of the tool 'bash', got "
-    )
+    words = "expected a JSON object as the arguments of the tool 'bash', got "
+    with pytest.raises(ArgumentsError, match=words):
+        builder.tool_call_end()
+    with pytest.raises(SluicegateError, match="out of place"):
+        builder.done("length", USAGE)
+    event = only(builder.error("No.", USAGE))
+    assert (event["type"], event["partial"]["usage"]["output"]) == ("error", 5)
     assert event["partial"]["content"][0] == {"type": "text", "text": "I look."}
     assert event["partial"]["content"][1]["arguments"] == {}
 
@@ -164,6 +165,38 @@ def test_empty_deltas_are_no_events() -> None:
     assert builder.tool_call_delta("") == ()
     builder.tool_call_end()
     assert types(*builder.done("stop", USAGE)) == "done"
+
+
+def test_a_signature_ends_a_block_of_thinking_and_shows_with_what_follows() -> None:
+    builder = begun()
+    builder.thinking("Hm")
+    assert builder.thinking_signature("c2ln") == ()
+    first = {"type": "thinking", "thinking": "Hm", "signature": "c2ln"}
+    second = {"type": "thinking", "thinking": "Oh"}
+    assert contents(builder.thinking("Oh")) == [first, second]
+    assert contents(builder.done("stop", USAGE)) == [first, second]
+    assert [block.extra for block in builder.message.content] == [{"signature": "c2ln"}, {}]
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+def test_thinking_that_is_not_shown_is_an_empty_block_with_its_signature(redacted: bool) -> None:  # noqa: FBT001 - parametrised
+    builder = begun()
+    event = only(builder.thinking_signature("c2ln", redacted=redacted))
+    told = {"redacted": True} if redacted else {}
+    block = {"type": "thinking", "thinking": "", "signature": "c2ln", **told}
+    assert (event["type"], event["delta"]) == ("thinking_delta", "")
+    assert event["partial"]["content"] == [block]
+
+
+def test_redacted_thinking_is_a_block_of_its_own() -> None:
+    builder = begun(framing=True)
+    builder.thinking("Hm")
+    sent = builder.thinking_signature("c2ln", redacted=True)
+    assert types(*sent) == "thinking_end thinking_start thinking_delta thinking_end"
+    assert [block.extra for block in builder.message.content] == [
+        {},
+        {"signature": "c2ln", "redacted": True},
+    ]
 
 
 def test_framing_events_are_sent_on_request() -> None:
@@ -228,6 +261,7 @@ CALLS: dict[str, Say] = {
     "text": lambda builder: builder.text("x"),
     "nothing": lambda builder: builder.text(""),
     "thinking": lambda builder: builder.thinking("x"),
+    "sign": lambda builder: builder.thinking_signature("s"),
     "call": lambda builder: builder.tool_call_start("c", "t"),
     "piece": lambda builder: builder.tool_call_delta("{}"),
     "end": lambda builder: builder.tool_call_end(),
@@ -239,11 +273,11 @@ CALLS: dict[str, Say] = {
 @pytest.mark.parametrize(
     ("before", "out_of_place", "hint"),
     [
-        ("", "text nothing thinking call piece end done error", r"call start\(\) first"),
+        ("", "text nothing thinking sign call piece end done error", r"call start\(\) first"),
         ("start", "start", r"start\(\) came before"),
         ("start", "piece end", r"call tool_call_start\(\) first"),
         ("start text", "start piece end", "is out of place"),
-        ("start call", "text nothing thinking call done", r"call tool_call_end\(\) first"),
+        ("start call", "text nothing thinking sign call done", r"call tool_call_end\(\) first"),
         ("start call end", "piece end", r"call tool_call_start\(\) first"),
         ("start done", " ".join(CALLS), "the last event was sent"),
         ("start error", " ".join(CALLS), "the last event was sent"),
@@ -273,6 +307,7 @@ def test_an_error_without_words_is_refused() -> None:
 
 
 TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=5)
+KINDS = ["text", "thinking", "signature", "tool_call"]
 ARGUMENTS = st.dictionaries(TEXT, TEXT | st.integers() | st.booleans() | st.none(), max_size=3)
 
 
@@ -280,8 +315,10 @@ ARGUMENTS = st.dictionaries(TEXT, TEXT | st.integers() | st.booleans() | st.none
 def said(draw: st.DrawFn) -> list[bytes]:
     builder = Builder(draw(TEXT) or "m", "p", 0, framing=draw(st.booleans()))
     sent = [*builder.start()]
-    for kind in draw(st.lists(st.sampled_from(["text", "thinking", "tool_call"]), max_size=6)):
-        if kind == "tool_call":
+    for kind in draw(st.lists(st.sampled_from(KINDS), max_size=6)):
+        if kind == "signature":
+            sent += builder.thinking_signature(draw(TEXT), redacted=draw(st.booleans()))
+        elif kind == "tool_call":
             sent += builder.tool_call_start(f"c{len(sent)}", draw(TEXT) or "t")
             arguments = json.dumps(draw(ARGUMENTS), ensure_ascii=draw(st.booleans()))
             cut = draw(st.integers(0, len(arguments)))

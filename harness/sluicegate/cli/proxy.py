@@ -11,7 +11,7 @@ import click
 from sluicegate.errors import SluicegateError
 
 from .options import FILE, PORT, address, certificate
-from .serve import GRACE, Service, log_to_stderr, serve
+from .serve import GRACE, Service, client_limits, log_to_stderr, serve
 
 if TYPE_CHECKING:
     from sluicegate.proxy.configuration import Configuration
@@ -154,7 +154,12 @@ def _service(made: "Configuration") -> Service:
     app = create_app(made.settings)
     try:
         server = Server(
-            app, host=made.host, port=made.port, certificate=made.certificate, grace=GRACE
+            app,
+            host=made.host,
+            port=made.port,
+            certificate=made.certificate,
+            grace=GRACE,
+            limits=client_limits(),
         )
     except OSError as error:  # TLS errors, too
         raise click.ClickException(

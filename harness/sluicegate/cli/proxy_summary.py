@@ -28,7 +28,10 @@ def doubts(configuration: Configuration) -> Iterator[str]:
         return
     reach, tokens = f"other machines may reach {configuration.host}", _tokens(configuration)
     if unasked := [path for path, token in tokens.items() if not token]:
-        yield f"{reach}, and nobody is asked for a token at {', '.join(unasked)}: set {TOKEN}"
+        yield (
+            f"{reach}, and nobody is asked for a token at {', '.join(unasked)}: set {TOKEN}, or"
+            " token in the file"
+        )
     if any(0 < len(token) < SHORTEST for token in tokens.values()):
         yield (
             f"{reach}, and a token has fewer than {SHORTEST} characters: `openssl rand -hex 32`"

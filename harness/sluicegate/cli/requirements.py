@@ -5,7 +5,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 WIDEST: Final = 100
 """Columns that a line takes at most, as longer ones are hard to read."""
 
-_SYSTEMS: Final = ("provider", "proxy", "gateway")
+SYSTEMS: Final = ("provider", "proxy", "gateway")
+"""What `--system` accepts; as in gherkin/coverage.py, which is slow to import."""
+
 _COLOURS: Final = {
     "failed": "red",
     "missing": "red",
@@ -33,13 +35,14 @@ _COLOURS: Final = {
 
 _LABELLED: Final = "      {:<6}"
 _INDENT: Final = " " * 12
+_RESULT: Final = ("outcome", "reason", "when", "clock", "profile")
 
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--missing", is_flag=True, help="Only what no scenario covers, planned or not.")
 @click.option("--failed", is_flag=True, help="Only what failed last.")
-@click.option("--system", type=click.Choice(_SYSTEMS), help="Only what is about this system.")
+@click.option("--system", type=click.Choice(SYSTEMS), help="Only what is about this system.")
 @click.option(
     "--features",
     "folders",
@@ -136,16 +139,17 @@ def _check(chosen: "Iterable[Coverage]", *, has_troubles: bool) -> None:
     by_state: dict[str, list[str]] = {}
     for each in chosen:
         by_state.setdefault(each.state, []).append(each.requirement.id)
-    for state, todo in _TODO.items():
-        if state in by_state:
-            _complain(f"Error: {state}: {', '.join(by_state[state])}; {todo}")
-    if has_troubles or _TODO.keys() & by_state.keys():
+    wrong = [state for state in _TODO if state in by_state]
+    for state in wrong:
+        names = by_state[state]
+        _complain(f"Error: {state}: {', '.join(names)}; {_TODO[state].format(names[0])}")
+    if wrong or has_troubles:
         raise SystemExit(1)
 
 
 _TODO: Final = {
-    "missing": "write a scenario with the tag @req:..., or mark the requirement as planned",
-    "failed": "run the scenarios of one again by `pytest features/ -m req:...`",
+    "missing": "write a scenario with the tag @req:{}, or mark the requirement as planned",
+    "failed": 'run it again by `pytest features/ -m "req:{}"`',
 }
 
 
@@ -166,7 +170,8 @@ def _text(
     states = Counter[str](each.state for each in chosen)
     tally = ", ".join(f"{states[state]} {state}" for state in _COLOURS if states[state])
     yield f"{_count(len(chosen), 'requirement')}: {tally or 'none fits'}."
-    if chosen and not any(cover.result for each in chosen for cover in each.covers):
+    covers = [cover for each in chosen for cover in each.covers]
+    if covers and not any(cover.result for cover in covers):
         yield "No scenario has been run here yet: `pytest features/` does it."
 
 
@@ -183,12 +188,12 @@ def _entry(coverage: "Coverage", *, verbose: bool) -> Iterator[str]:
             yield from _scenario(group)
     else:
         yield from _labelled("last", _ended(coverage.covers))
-        yield from _reasons(coverage.covers)
+        yield from _reasons(coverage.covers, _INDENT + " " * 2, placed=True)
 
 
 def _where(covers: "Sequence[Cover]", *, listed: bool) -> str:
     number = len(_by_scenario(covers))
-    rows = f" ({len(covers)} with the rows of Examples)" if len(covers) > number else ""
+    rows = f", {len(covers)} with their rows" if len(covers) > number else ""
     count = f"{_count(number, 'scenario')}{rows}"
     if listed:
         return f"{count}:"
@@ -196,12 +201,12 @@ def _where(covers: "Sequence[Cover]", *, listed: bool) -> str:
 
 
 def _scenario(covers: "Sequence[Cover]") -> Iterator[str]:
-    """Yield a scenario and its results; those of its rows are one line where they are alike."""
+    """Yield a scenario, and what its rows came to, if it has any."""
     first, *others = covers
     rows = f" ({len(covers)} rows)" if others else ""
-    yield from _wrapped(f"{first.place} {first.scenario}{rows}", f"{_INDENT}  ", f"{_INDENT}    ")
-    yield from _wrapped(_ended(covers), f"{_INDENT}    ", f"{_INDENT}    ")
-    yield from _reasons(covers)
+    yield from _wrapped(f"{first.place} {first.scenario}{rows}", _INDENT + " " * 2)
+    yield from _wrapped(_ended(covers), _INDENT + " " * 4)
+    yield from _reasons(covers, _INDENT + " " * 4)
 
 
 def _ended(covers: "Iterable[Cover]") -> str:
@@ -222,19 +227,18 @@ def _local(when: str) -> str:
     return f"{datetime.fromisoformat(when).astimezone():%Y-%m-%d %H:%M}"
 
 
-def _reasons(covers: "Iterable[Cover]") -> Iterator[str]:
-    """Yield each scenario that failed with its reason, and each reason for which any was skipped."""
+def _reasons(covers: "Iterable[Cover]", indent: str, *, placed: bool = False) -> Iterator[str]:
+    """Yield what failed, each with its reason, and each reason for which any was skipped."""
     skips = Counter[str]()
     for cover in covers:
         if cover.result and cover.outcome == "failed":
-            said = f"failed: {cover.place} {cover.name}: {cover.result.reason}"
-            yield from _wrapped(said, f"{_INDENT}    ", f"{_INDENT}      ", "red")
+            name = f"{cover.place} {cover.name}" if placed else cover.name
+            yield from _coloured(f"failed: {name}: {cover.result.reason}", indent, "failed")
         elif cover.result and cover.outcome == "skipped":
             skips[cover.result.reason] += 1
     for reason, number in skips.items():
         times = f" ({number} times)" if number > 1 else ""
-        said = f"skipped: {reason}{times}"
-        yield from _wrapped(said, f"{_INDENT}    ", f"{_INDENT}      ", "yellow")
+        yield from _coloured(f"skipped: {reason}{times}", indent, "skipped")
 
 
 def _by_scenario(covers: "Iterable[Cover]") -> "list[list[Cover]]":
@@ -259,24 +263,28 @@ def _document(coverage: "Coverage") -> dict[str, Any]:
 
 def _cover(cover: "Cover") -> dict[str, Any]:
     file, _, line = cover.place.rpartition(":")
-    result = asdict(cover.result) if cover.result else {}
-    return {"name": cover.name, "file": file, "line": int(line), "outcome": cover.outcome} | result
+    result = asdict(cover.result) if cover.result else dict.fromkeys(_RESULT)
+    about = {"name": cover.name, "file": file, "line": int(line)}
+    return about | result | {"outcome": cover.outcome}
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
     return _wrapped(text, _LABELLED.format(label), _INDENT)
 
 
-def _wrapped(text: str, first: str, rest: str, colour: str | None = None) -> Iterator[str]:
-    lines = textwrap.wrap(
+def _coloured(text: str, indent: str, state: str) -> Iterator[str]:
+    return (click.style(line, fg=_COLOURS[state]) for line in _wrapped(text, indent))
+
+
+def _wrapped(text: str, first: str, rest: str = "") -> Iterator[str]:
+    yield from textwrap.wrap(
         text,
         _width(),
         initial_indent=first,
-        subsequent_indent=rest,
+        subsequent_indent=rest or first + " " * 2,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return (click.style(line, fg=colour) if colour else line for line in lines)
 
 
 def _width() -> int:

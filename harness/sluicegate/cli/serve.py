@@ -3,23 +3,37 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from sluicegate.errors import SluicegateError
 
 if TYPE_CHECKING:
+    from sluicegate.runtime.connection import ClientLimits
     from sluicegate.runtime.server import Server
+
+logger = logging.getLogger(__name__)
 
 GRACE: Final = 1.0
 """Seconds that running exchanges get to end after Ctrl-C or SIGTERM; a default stream takes 0.6."""
+
+_OWN: Final = 64
+"""File descriptors that are kept for logs, certificates and the like."""
+
+_FEW: Final = 16
+_MANY: Final = 100_000
+
+_RARELY: Final = 60.0
+"""Seconds between two lines that say that connections cannot be accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,18 @@ class Service:
     label: str = ""
     lines: Sequence[str] = ()
     close: Callable[[], Awaitable[None]] | None = None
+
+
+def client_limits() -> "ClientLimits":
+    """Return what a server allows its clients: as many as there are file descriptors for.
+
+    Each may need a second one, for what is asked in turn.
+    """
+    from sluicegate.runtime.connection import ClientLimits  # noqa: PLC0415 - Hypercorn is slow
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MANY if most == resource.RLIM_INFINITY else min(most, _MANY)
+    return ClientLimits(connections=max(_FEW, (most - _OWN) // 2))
 
 
 def serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
@@ -63,6 +89,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
+    asyncio.get_running_loop().set_exception_handler(_Reports())
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -91,6 +118,20 @@ def _greet(services: Sequence[Service]) -> None:
         for line in service.lines:
             click.echo(f"  {line}")
     click.echo("Press Ctrl-C to stop.")
+
+
+class _Reports:
+    """Reports mistakes that nobody awaits; what comes again and again for want of means, rarely."""
+
+    def __init__(self) -> None:
+        self._next = -inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), OSError) or "accept" not in context["message"]:
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._next:
+            self._next = loop.time() + _RARELY
+            logger.warning("cannot accept connections: %s", context["exception"].strerror)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sluicegate.provider.plans import Plans
 from sluicegate.provider.transport import FaultyServer
 from sluicegate.runtime.server import Certificate, Server
 
-from .serve import GRACE, Service
+from .serve import GRACE, Service, client_limits
 
 if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework as ASGIApp
@@ -95,7 +95,12 @@ def _control(apps: Mapping[str, ProviderApp], plans: Plans, frontage: Frontage) 
 def _server(app: "ASGIApp", port: int, frontage: Frontage) -> Server:
     try:
         return FaultyServer(
-            app, host=frontage.host, port=port, certificate=frontage.certificate, grace=GRACE
+            app,
+            host=frontage.host,
+            port=port,
+            certificate=frontage.certificate,
+            grace=GRACE,
+            limits=client_limits(),
         )
     except OSError as error:  # TLS errors, too
         raise click.ClickException(

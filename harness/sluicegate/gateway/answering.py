@@ -1,14 +1,14 @@
 """One request from its first attempt to its end: who is asked, what is sent, and what it was."""
 
-import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sluicegate.upstream.errors import Headers, UpstreamError
+from sluicegate.upstream.limits import LINGER
 from sluicegate.upstream.masking import Mask
 from sluicegate.wire.assistant.encoding import encoded
 
@@ -19,9 +19,11 @@ from .conversion import DONE, Identity, streamed
 from .errors import ErrorAnswer, RefusedError, failed, mistake
 from .fallback import OUTCOMES, Course, Mode, Stage
 from .headers import passed_on
-from .log import Attempted, GatewayLog, LimitName, Outcome
+from .log import GatewayLog, Outcome
+from .patience import Patience
 from .request import Asked
 from .settings import Settings
+from .telling import Telling
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ _OUTCOMES: Final[Mapping[Stage, Outcome]] = {
     "left": "left",
 }
 
+
+_NOT_TAKEN: Final = UpstreamError("timeout", "the answer was not taken in time")
 
 Answer = str | AsyncIterator[bytes]
 """The JSON of a whole answer, or the pieces of a stream."""
@@ -47,6 +51,7 @@ class Frame:
     mask: Mask
     conceal: Conceal
     log: GatewayLog
+    unix: Callable[[], float]
 
 
 class Answering:
@@ -56,28 +61,25 @@ class Answering:
     `settle` is told what the request was to the circuit before the client can know of its end.
     """
 
-    def __init__(  # noqa: PLR0913 - what a request is made of
+    def __init__(
         self,
         frame: Frame,
-        request_id: str,
         asked: Asked,
         course: Course,
-        *,
-        otherwise: Identity,
+        telling: Telling,
         settle: Callable[[CircuitOutcome], None],
     ) -> None:
         self.course = course
         self.chunks = 0
         self.code: str | None = None
         self._frame = frame
-        self._request_id = request_id
         self._asked = asked
-        self._otherwise = otherwise
+        self._telling = telling
         self._settle = settle
         self._stream: Stream | None = None
         self._headers: Headers = ()
         self._mistaken = False
-        self._began = _now()
+        self._patience = Patience()
 
     @property
     def outcome(self) -> Outcome:
@@ -112,6 +114,7 @@ class Answering:
 
     async def aclose(self) -> None:
         """Let the answer end by itself, or take the request back."""
+        await self._patience.aclose()
         if self._stream is None:
             return
         try:
@@ -121,8 +124,8 @@ class Answering:
             await self._stream.events.aclose()
 
     async def _attempt(self) -> Answer | None:
-        self._began, self._headers = _now(), ()
-        attempt = self.course.attempt
+        self._telling.begin()
+        attempt, self._headers = self.course.attempt, ()
         try:
             return await self._HOW[attempt.mode](self, self._frame.agents[attempt.agent])
         except UpstreamError as error:
@@ -132,10 +135,12 @@ class Answering:
             return None
 
     async def _streamed(self, agent: AgentClient) -> AsyncIterator[bytes]:
-        self._stream = agent.stream(self._asked, self._otherwise)
+        self._stream = agent.stream(self._asked, self._identity())
         first = await anext(self._stream.events)
         self._headers = self._stream.headers
         self.course.commit()
+        until = self._telling.began + self._frame.settings.limits.whole + LINGER
+        self._patience.begin(until, self._give_up)
         return self._relayed(first, self._stream)
 
     async def _plain(self, agent: AgentClient) -> Answer:
@@ -149,28 +154,32 @@ class Answering:
         return self._sent(events) if is_stream else self._frame.conceal(whole.text)
 
     def _converted(self, whole: Whole) -> list[str]:
-        return streamed(whole.document, self._otherwise, with_usage=self._asked.with_usage)
+        return streamed(whole.document, self._identity(), with_usage=self._asked.with_usage)
+
+    def _identity(self) -> Identity:
+        created = int(self._frame.unix())
+        return Identity(f"chatcmpl-{self._telling.request_id}", created, self._asked.model)
 
     async def _relayed(self, first: str, stream: Stream) -> AsyncIterator[bytes]:
         try:
             data = first
-            while True:
-                if data == DONE:
-                    self.course.end()
-                    self._ended()
-                yield self._framed(data)
-                if data == DONE:
-                    return
+            while data != DONE:
+                with self._patience.waiting():
+                    yield self._framed(data)
                 self.chunks += 1
                 data = await anext(stream.events)
+            self.course.end()
+            self._ended()
+            last = self._framed(DONE)
         except UpstreamError as error:
-            answer = self._failed(error) or mistake()
-        except Exception as error:
-            if self.course.stage in OUTCOMES:
-                raise
+            last = _error(self._failed(error) or mistake())
+        except StopAsyncIteration:
+            last = _error(failed(_NOT_TAKEN, self._frame.mask))
+        except Exception as error:  # noqa: BLE001 - no stream ends without its last event
             self._mistake(error)
-            answer = mistake()
-        yield b"data: %b\n\n" % encoded(answer.document)
+            last = _error(mistake())
+        with self._patience.waiting():
+            yield last
 
     async def _sent(self, events: list[str]) -> AsyncIterator[bytes]:
         for data in events:
@@ -184,7 +193,7 @@ class Answering:
         """Take a failure; return what the client gets of it, None if there is another attempt."""
         attempt = self.course.attempt
         goes_on = self.course.fail(error)
-        self._tell(attempt.agent, attempt.mode, "failed", error)
+        self._telling.failed(attempt, error, self.chunks)
         if goes_on:
             return None
         self._settle(self.course.outcome)
@@ -194,41 +203,16 @@ class Answering:
 
     def _ended(self) -> None:
         self._settle(self.course.outcome)
-        attempt = self.course.attempt
-        self._tell(attempt.agent, attempt.mode, self.outcome, None)
+        self._telling.ended(self.course.attempt, self.outcome, self.chunks, self._headers)
+
+    def _give_up(self) -> Coroutine[Any, Any, None] | None:
+        """Take the request back of a client that takes nothing more of its answer."""
+        self.leave()
+        return None if self._stream is None else self._stream.events.aclose()
 
     def _mistake(self, error: Exception) -> None:
         self._mistaken = True
         report(error)
-
-    def _tell(self, agent: str, mode: Mode, outcome: Outcome, error: UpstreamError | None) -> None:
-        limit = _limit(error, mode)
-        headers = self._headers if error is None else error.headers
-        self._frame.log.tell(
-            Attempted(
-                request_id=self._request_id,
-                agent=agent,
-                mode=mode,
-                outcome=outcome,
-                duration=_now() - self._began,
-                chunks=self.chunks,
-                reason=None if error is None else error.kind,
-                status=None if error is None else error.status,
-                limit=limit,
-                limit_seconds=limit and self._seconds(limit),
-                agent_request_id=dict(passed_on(headers, self._frame.conceal)).get("x-request-id"),
-            )
-        )
-
-    def _seconds(self, limit: LimitName) -> float:
-        settings = self._frame.settings
-        return {
-            "connect": settings.limits.connect,
-            "first content": settings.limits.first_content,
-            "gap": settings.limits.gap,
-            "whole stream": settings.limits.whole,
-            "plain": settings.plain_limit,
-        }[limit]
 
     _HOW: Final[
         Mapping[
@@ -244,17 +228,11 @@ def report(error: BaseException) -> None:
     logger.error("a mistake of the gateway: %s\n%s", type(error).__name__, frames)
 
 
-def _limit(error: UpstreamError | None, mode: Mode) -> LimitName | None:
-    if error is None or error.limit is None:
-        return None
-    return "plain" if mode == "plain" and error.limit != "connect" else error.limit
+def _error(answer: ErrorAnswer) -> bytes:
+    return b"data: %b\n\n" % encoded(answer.document)
 
 
 async def _exhaust(stream: Stream) -> None:
     with suppress(UpstreamError):
         async for _ in stream.events:
             pass
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

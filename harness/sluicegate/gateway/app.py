@@ -7,13 +7,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from quart import Quart, Response, current_app, has_request_context, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException
 
 from sluicegate.errors import SluicegateError
 from sluicegate.runtime.linger import lingering
 from sluicegate.upstream.errors import Headers
-from sluicegate.wire.assistant.encoding import encoded
 
 from .account import Exchange, accounting, exchange_of
 from .agents import AgentClient
@@ -22,12 +21,9 @@ from .authorization import authorize
 from .breaker import Refused, State
 from .circuits import Circuits, Passage
 from .concealment import concealing
-from .conversion import Identity
 from .errors import (
-    ErrorAnswer,
     RefusedError,
     bad_input,
-    mistake,
     no_healthy_agent,
     refused_by_circuit,
 )
@@ -35,11 +31,11 @@ from .fallback import Course, attempts
 from .health import Checks
 from .log import Changed, GatewayLog
 from .models import listed
+from .refusals import json_answer, refused, refused_by_framework
 from .request import Asked, read
 from .routing import Selection, agent_of, select
 from .settings import Settings
-
-ENDPOINTS: Final = "POST /v1/chat/completions, GET /v1/models and GET /health"
+from .telling import Telling
 
 RESET: Final = "/_gateway/reset"
 """The path that makes a gateway forget what it has learned of its agents."""
@@ -99,7 +95,6 @@ class Gateway:
         self.log = log
         self.checks = Checks(settings.agents, settings.mask)
         self.circuits = Circuits(settings.breaker, self._changed)
-        self._unix = unix
         self._models = listed(settings, int(unix()))
         self._frame = Frame(
             settings,
@@ -107,6 +102,7 @@ class Gateway:
             settings.mask,
             concealing(agent.key for agent in settings.agents),
             log,
+            unix,
         )
 
     async def chat(self) -> Response:
@@ -129,11 +125,11 @@ class Gateway:
     async def models(self) -> Response:
         """List the models of all agents."""
         self._authorize()
-        return _json(self._models)
+        return json_answer(self._models)
 
     async def health(self) -> Response:
         """Say that the gateway is there; nobody has to show a key."""
-        return _json({"status": "ok"})
+        return json_answer({"status": "ok"})
 
     async def reset(self) -> Response:
         """Forget what was learned of agents, as if the gateway had just been started."""
@@ -142,7 +138,7 @@ class Gateway:
             raise RefusedError(bad_input(403, "a web page may not reset this gateway"))
         self.circuits.reset()
         await self.checks.reset()
-        return _json({"status": "ok"})
+        return json_answer({"status": "ok"})
 
     async def aclose(self) -> None:
         """Close what reaches agents."""
@@ -175,11 +171,10 @@ class Gateway:
         )
         return Answering(
             self._frame,
-            exchange.id,
             asked,
             Course(planned),
-            otherwise=Identity(f"chatcmpl-{exchange.id}", int(self._unix()), asked.model),
-            settle=lambda outcome: self.circuits.settle(passage, outcome, _now()),
+            Telling(self.log, self.settings, self._frame.conceal, exchange.id),
+            lambda outcome: self.circuits.settle(passage, outcome, _now()),
         )
 
     def _changed(self, agent: str, state: State) -> None:
@@ -213,8 +208,8 @@ def create_app(
     # `//v1/models` is unknown: Quart would redirect, in a format of its own.
     app.url_map.merge_slashes = False
     _add_routes(app, app.gateway, control=control)
-    app.register_error_handler(RefusedError, _refused)
-    app.register_error_handler(HTTPException, _refuse)
+    app.register_error_handler(RefusedError, refused)
+    app.register_error_handler(HTTPException, refused_by_framework)
     app.after_serving(app.aclose)
     return app
 
@@ -249,49 +244,6 @@ def _response(answer: str | AsyncIterator[bytes], headers: Headers) -> Response:
         response = Response(answer, headers={**_STREAM, **kept})
     response.headers.extend(headers)
     return response
-
-
-def _json(document: Mapping[str, Any], status: int = 200) -> Response:
-    return Response(encoded(document), status, content_type="application/json")
-
-
-async def _refused(refused: RefusedError) -> Response:
-    return _error(refused.answer)
-
-
-def _error(answer: ErrorAnswer) -> Response:
-    exchange_of(request.scope).code = answer.code
-    response = _json(answer.document, answer.status)
-    response.headers.extend(answer.headers)
-    return response
-
-
-async def _refuse(error: HTTPException) -> Response:
-    if not has_request_context():
-        message = f"this gateway speaks no WebSocket; it answers {ENDPOINTS}"
-        return _json(bad_input(error.code or 400, message).document, error.code or 400)
-    response = _error(_answer(error))
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = _allowed(error)
-    return response
-
-
-def _answer(error: HTTPException) -> ErrorAnswer:
-    asked = f"{request.method} {request.path}"
-    if isinstance(error, RequestEntityTooLarge):
-        limit = current_app.config["MAX_CONTENT_LENGTH"]
-        return bad_input(413, f"the body is too large: at most {limit} bytes are accepted")
-    if isinstance(error, MethodNotAllowed):
-        return bad_input(405, f"not allowed: {asked}; allowed here: {_allowed(error)}")
-    if isinstance(error, NotFound):
-        return bad_input(404, f"unknown URL: {asked}; this gateway answers {ENDPOINTS}")
-    if error.code == mistake().status:
-        return mistake()
-    return bad_input(error.code or 400, error.description or error.name)
-
-
-def _allowed(error: MethodNotAllowed) -> str:
-    return ", ".join(sorted(error.valid_methods or ()))
 
 
 def _now() -> float:

@@ -35,8 +35,8 @@ _ALL: Final = ("-m", "", "-k", "")
 class Cover:
     """A scenario, or a row of its Examples, that covers a requirement, and its last result.
 
-    `scenario` is its name without the row's values; `line` is the scenario's; `system` is the folder
-    of features that it lies in.
+    `scenario` is its name without the row's values; `line` is the scenario's; `system` is that
+    whose folder it lies in.
     """
 
     name: str

@@ -54,7 +54,7 @@ class Recorder:
 
     def note(self, report: pytest.TestReport) -> None:
         """Note what a report says of a scenario; reports of anything else are passed over."""
-        if not report.nodeid.partition("::")[0].lower().endswith(".feature"):
+        if not report.location[0].lower().endswith(".feature"):
             return
         key = key_of(report)
         if report.when == "setup":
@@ -78,8 +78,8 @@ class Recorder:
 def key_of(of: pytest.Item | pytest.TestReport) -> str:
     """Return the node id of a scenario, or the key that stands for it outside of the root folder.
 
-    There pytest begins its node ids at the folder that the command line names, so that they would
-    differ from run to run.
+    There pytest begins its node ids at what the command line names, so that they would differ from
+    run to run.
     """
     return f"{of.location[0]}::{of.nodeid.partition('::')[2]}"
 

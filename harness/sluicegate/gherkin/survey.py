@@ -6,6 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
@@ -18,8 +19,6 @@ _OPTIONS: Final = (
     "--collect-only",
     # Nothing runs, and pytest would warn of modules that were imported before it came.
     "--assert=plain",
-    "-p",
-    "no:cacheprovider",
     # Otherwise pytest works out a traceback of its own interruption, which takes longest of all.
     "--continue-on-collection-errors",
     # The project's own options may ask for workers of xdist, which would collect out of sight.
@@ -49,8 +48,13 @@ def survey(paths: Sequence[str]) -> Survey:
     """
     witness = _Witness()
     refusal = io.StringIO()
-    with redirect_stdout(io.StringIO()), redirect_stderr(refusal):
-        code = pytest.main([*_OPTIONS, *paths], plugins=[witness])
+    with (
+        # A project's own cache tells what failed when it was run.
+        TemporaryDirectory() as cache,
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(refusal),
+    ):
+        code = pytest.main([*_OPTIONS, "-o", f"cache_dir={cache}", *paths], plugins=[witness])
     if witness.root is None or code in _REFUSED:
         said = refusal.getvalue().strip().removeprefix("ERROR: ")
         raise SluicegateError(said or f"pytest ended with exit code {code}")

@@ -63,7 +63,9 @@ class ProviderApp(Quart):
     ) -> None:
         """Serve one ASGI connection; an HTTP one is recorded."""
         if scope["type"] == "http":
-            application = lingering(recording(super().asgi_app, self.journal, self.settle))
+            application = lingering(
+                recording(super().asgi_app, self.journal, self.settle), keeps=True
+            )
             await application(scope, receive, send)
         else:
             await super().asgi_app(scope, receive, send)

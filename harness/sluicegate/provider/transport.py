@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 
 from hypercorn.events import Closed, Event
 
-from sluicegate.runtime.server import Connection, Server
+from sluicegate.runtime.connection import Connection
+from sluicegate.runtime.server import Server
 
 STATE: Final = "sluicegate.connection"
 """The key of a scope's `state` under which an application finds its `FaultyConnection`."""
@@ -28,6 +29,8 @@ class FaultyConnection(Connection):
 
     `fault` is how the application broke it, if it has. On HTTP/2 every stream of it breaks.
     """
+
+    http2 = True
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401 - Hypercorn's own arguments, passed on
         super().__init__(*args)

@@ -15,11 +15,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from sluicegate.runtime.linger import lingering
 from sluicegate.wire.assistant.builder import Builder
+from sluicegate.wire.assistant.request import StreamRequest
 
 from .account import HEADER, accounting, exchange_of
 from .authorization import authorize
 from .costs import Totals, priced
 from .log import RequestLog
+from .pages import check_host, check_json, check_origin
 from .rate import RateLimit
 from .refusals import RefusedError
 from .relay import Relay
@@ -29,6 +31,12 @@ from .streaming import Endings, events, report
 from .upstreams import Route, routes
 
 ENDPOINTS: Final = "POST /stream, POST /stream/NAME and GET /health"
+
+_SMALL: Final = 32 * 1024
+"""Bytes of a body that is read at once; checking a larger one would hold up all others."""
+
+_READ_AT_ONCE: Final = 2
+"""Larger bodies that are read at the same time: the threads are needed for names of hosts, too."""
 
 _STREAM: Final = {
     "Content-Type": "text/event-stream",
@@ -85,6 +93,7 @@ class Proxy:
         self.totals = Totals() if settings.prices else None
         self._unix = unix
         self._endings = Endings()
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         per_minute = settings.requests_per_minute
         self._rate = None if per_minute is None else RateLimit(per_minute)
 
@@ -95,10 +104,10 @@ class Proxy:
         """
         exchange = exchange_of(request.scope)
         exchange.upstream = route.settings.name
-        authorize(request.headers.getlist("Authorization"), route.token)
+        self._admit(route.token)
         self._count(exchange.client)
         framing = wants_framing(request.args.getlist("framing"))
-        asked = read(await request.get_data(cache=False, as_text=False, parse_form_data=False))
+        asked = await self._asked()
         price = partial(priced, price=self.settings.prices.get(asked.model))
         now = int(self._unix() * 1000)
         builder = Builder(asked.model, route.settings.name, now, framing=framing)
@@ -113,7 +122,7 @@ class Proxy:
     async def costs(self, totals: Totals) -> Response:
         """Tell what was used since the start, to clients of the default upstream."""
         default = self.routes[0]
-        authorize(request.headers.getlist("Authorization"), default.token or default.settings.token)
+        self._admit(default.token or default.settings.token)
         return jsonify(totals.document())
 
     async def aclose(self) -> None:
@@ -121,6 +130,23 @@ class Proxy:
         await self._endings.aclose()
         for route in self.routes:
             await route.upstream.aclose()
+
+    def _admit(self, token: str) -> None:
+        authorize(request.headers.getlist("Authorization"), token)
+        host = request.headers.get("Host", "")
+        check_origin(request.headers.get("Origin"), host, self.settings.origins)
+        if not token:
+            check_host(host, request.scope)
+
+    async def _asked(self) -> StreamRequest:
+        body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        if not body:
+            return read(body)
+        check_json(request.mimetype)
+        if len(body) <= _SMALL:
+            return read(body)
+        async with self._reading:
+            return await asyncio.to_thread(read, body)
 
     def _count(self, client: str) -> None:
         if self._rate is None:

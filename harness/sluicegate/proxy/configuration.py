@@ -1,13 +1,13 @@
 """The configuration of a proxy that is a program of its own: from a file, and the environment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sluicegate.errors import SluicegateError
 from sluicegate.runtime.server import Certificate
-from sluicegate.settings.expansion import Place, expand
+from sluicegate.settings.expansion import Expanded, Place, expand
 from sluicegate.settings.files import read_file
 from sluicegate.upstream.formats import FORMATS
 from sluicegate.upstream.limits import Limits
@@ -64,7 +64,8 @@ def configuration(path: Path | None, environ: Mapping[str, str]) -> Configuratio
     whole = completed(expanded.document, environ)
     sources |= whole.sources
     folder = Path() if path is None else path.parent
-    _refuse(senseless(whole.document, folder), path, sources)
+    found = [_without_values(each, expanded, environ) for each in senseless(whole.document, folder)]
+    _refuse(found, path, sources)
     return _configuration(whole.document, folder, sources)
 
 
@@ -74,6 +75,15 @@ def _refuse(mistakes: Sequence[Mistake], path: Path | None, sources: Mapping[Pla
     lines = "".join(f"\n  {_told(mistake, sources)}" for mistake in mistakes)
     what = "the environment" if path is None else str(path)
     raise ConfigurationError(f"{what} makes no proxy:{lines}")
+
+
+def _without_values(mistake: Mistake, expanded: Expanded, environ: Mapping[str, str]) -> Mistake:
+    # What a variable holds may be a secret wherever it was put.
+    words = mistake.words
+    for name in expanded.variables.get(mistake.place, ()):
+        if value := environ[name]:
+            words = words.replace(value, f"${{{name}}}")
+    return replace(mistake, words=words)
 
 
 def _told(mistake: Mistake, sources: Mapping[Place, str]) -> str:

@@ -1,7 +1,7 @@
 """One line of JSON for each request that a proxy has served."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TextIO
 
 from sluicegate.runtime import json_log
@@ -24,9 +24,19 @@ NAME: Final = "sluicegate.proxy.requests"
 LONGEST: Final = 200
 """Characters of a name that a client has chosen which are logged."""
 
-_WHY: Final = ("reason", "limit", "upstream_status")
-
 _logger = logging.getLogger(NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a stream ended with `error`; it holds no words of the upstream's.
+
+    `limit` is the one that passed; `upstream_status` is what the upstream answered in place of 200.
+    """
+
+    reason: Reason
+    limit: Limit | None = None
+    upstream_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,7 @@ class Served:
     """A request and what became of it; `duration` is in seconds.
 
     `upstream` and `model` are empty where they are not known, and `usage` is None where nothing was
-    asked of an upstream. `reason` tells why the outcome is `error`, `limit` which one passed, and
-    `upstream_status` what the upstream answered in place of 200.
+    asked of an upstream. `failure` is None unless the outcome is `error`.
     """
 
     request_id: str
@@ -46,9 +55,7 @@ class Served:
     status: int
     duration: float
     usage: Usage | None = None
-    reason: Reason | None = None
-    limit: Limit | None = None
-    upstream_status: int | None = None
+    failure: Failure | None = None
 
 
 class RequestLog:
@@ -76,10 +83,15 @@ def _fields(served: Served) -> dict[str, Any]:
         "model": served.model[:LONGEST],
         "outcome": served.outcome,
         "status": served.status,
-        **{name: value for name in _WHY if (value := getattr(served, name)) is not None},
+        **_why(served.failure),
         "duration": round(served.duration, 3),
         **({} if served.usage is None else _usage(served.usage)),
     }
+
+
+def _why(failure: Failure | None) -> dict[str, Any]:
+    members = asdict(failure) if failure else {}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

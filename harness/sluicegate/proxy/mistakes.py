@@ -16,13 +16,14 @@ from sluicegate.wire.schema import Violation, violations
 
 from .addresses import wrong_end
 from .environment import SECRETS, VARIABLES
-from .settings import NAME, NAMES
+from .settings import NAME, NAMES, wrong_origin
 
 SCHEMA: Final = "sluicegate/proxy"
 
 _VISIBLE: Final = re.compile(r"[!-~]*")
 _UNKNOWN: Final = "is unknown; known are "
 _TABLE: Final = "expected an object"
+_SECRET_ENDS: Final = tuple((name,) for name in SECRETS)
 _NULL: Final = ", got null"
 _EXPECTED_VISIBLE: Final = "expected visible ASCII characters without spaces (the value is secret)"
 _NO_UPSTREAM: Final = (
@@ -56,7 +57,11 @@ def misshapen(expanded: Expanded) -> list[Mistake]:
     ]
     found = violations(expanded.document, SCHEMA)
     places = expanded.mistakes.keys()
-    return lost + [_in_words(each) for each in found if each.path not in places]
+    return lost + [
+        _in_words(each, is_hidden=each.path in expanded.variables or each.path[-1:] in _SECRET_ENDS)
+        for each in found
+        if each.path not in places
+    ]
 
 
 def _emptied(expanded: Expanded) -> Iterator[tuple[Place, str]]:
@@ -66,14 +71,14 @@ def _emptied(expanded: Expanded) -> Iterator[tuple[Place, str]]:
             yield place, words
 
 
-def _in_words(violation: Violation) -> Mistake:
+def _in_words(violation: Violation, *, is_hidden: bool) -> Mistake:
     place, message = violation.path, violation.message
     known = message.removeprefix(_UNKNOWN).split(", ")
     if message.startswith(_UNKNOWN) and (near := nearest(str(place[-1]), known)):
         message = f"is unknown; did you mean {near}?"
     elif message.startswith(_TABLE):
         message = f"expected a table, with keys and values, got {_got(message)}"
-    elif place and place[-1] in SECRETS:
+    elif is_hidden:
         message = f"{message.partition(', got ')[0]}, got {_got(message)}"
     elif place == ("upstreams",):
         message = _NO_UPSTREAM
@@ -119,6 +124,9 @@ def _origins(document: Mapping[str, Any], _: Path) -> Iterator[Mistake]:
     origins = document.get("cors", {}).get("origins", [])
     if "*" in origins and len(origins) > 1:
         yield Mistake(("cors", "origins"), "expected '*' alone, or origins without it")
+    for number, origin in enumerate(origins):
+        if wrong := wrong_origin(origin):
+            yield Mistake(("cors", "origins", number), wrong)
 
 
 def _tls(document: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:

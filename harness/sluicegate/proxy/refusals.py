@@ -9,9 +9,12 @@ _SERVER_ERRORS: Final = 500
 _TYPES: Final = {401: "authentication_error", 429: "rate_limit_error"}
 _CODES: Final = {
     401: "unauthorized",
+    403: "forbidden_origin",
     404: "unknown_url",
     405: "method_not_allowed",
     413: "request_too_large",
+    415: "unsupported_media_type",
+    421: "misdirected_request",
     429: "rate_limit_exceeded",
     500: "internal_error",
 }

@@ -23,6 +23,8 @@ NAMES: Final = "a name of letters, digits and -_. that begins with a letter or a
 ORIGIN: Final = re.compile(r"\*|https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 """What an origin may be; `*` is all of them."""
 
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -103,6 +105,15 @@ def _check_names(names: Sequence[str]) -> None:
         )
 
 
+def wrong_origin(origin: str) -> str:
+    """Say what is wrong with an origin of the right form; nothing if it may be one."""
+    scheme, _, _ = origin.partition("://")
+    port = _DEFAULT_PORTS.get(scheme, "")
+    if port and origin.endswith(port):
+        return f"expected it without {port}, which browsers leave out, got {origin!r}"
+    return ""
+
+
 def _check_origins(origins: Sequence[str]) -> None:
     if isinstance(origins, str):
         raise SluicegateError(f"origins: expected several in a tuple, got the text {origins!r}")
@@ -111,6 +122,8 @@ def _check_origins(origins: Sequence[str]) -> None:
             raise SluicegateError(
                 f"origins: expected such as 'https://app.example', or '*', got {origin!r}"
             )
+        if wrong := wrong_origin(origin):
+            raise SluicegateError(f"origins: {wrong}")
     if "*" in origins and len(origins) > 1:
         raise SluicegateError("origins: expected '*' alone, or origins without it")
 

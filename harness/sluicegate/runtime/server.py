@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Closed
@@ -17,6 +16,7 @@ from hypercorn.utils import wrap_app
 
 from sluicegate.errors import SluicegateError
 
+from .connection import BUSY, ClientLimits, Connection
 from .limits import DEPARTURE_LIMIT
 
 if TYPE_CHECKING:
@@ -54,27 +54,20 @@ class Certificate:
     keyfile: Path
 
 
-class Connection(TCPServer):
-    """Hypercorn's side of one connection, which ends as soon as its client has gone."""
-
-    async def _read_data(self) -> None:
-        await super()._read_data()
-        # Hypercorn keeps the connection half open until its keep-alive limit has passed.
-        await self.idle_task.stop()
-
-
 class Server:
     """An ASGI application on an address, listening from `__aenter__` to `__aexit__`.
 
     `port` 0 takes a free port on the first entry and keeps it: a server that is entered again is
     the same server come back. `grace` is how long, in seconds on the loop's clock, running
     exchanges may take to end when the server stops; what remains is aborted. The lifespan protocol
-    is not spoken: what an application needs is made before its server and closed after it.
+    is not spoken: what an application needs is made before its server and closed after it. `limits`
+    are on the loop's clock, and for servers on the wall clock alone. Only HTTP/1.1 is spoken,
+    unless the `connection_type` says otherwise.
     """
 
     connection_type: ClassVar[type[Connection]] = Connection
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a server is made of, each with its default
         self,
         app: "ASGIApp",
         *,
@@ -82,11 +75,13 @@ class Server:
         port: int = 0,
         certificate: Certificate | None = None,
         grace: float = 0.0,
+        limits: ClientLimits | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self.grace = grace
-        self._config = _configure(certificate)
+        self._limits = limits
+        self._config = _configure(certificate, limits, http2=self.connection_type.http2)
         self._app = wrap_app(app, self._config.wsgi_max_body_size, "asgi")
         self._tls = self._config.create_ssl_context()
         self._connections: dict[asyncio.Task[None], Connection] = {}
@@ -105,8 +100,15 @@ class Server:
         self._socket = _listen(self.host, self.port)
         self.port = self._socket.getsockname()[1]
         self._listener = await asyncio.start_server(
-            self._accept, sock=self._socket, ssl=self._tls, backlog=BACKLOG
+            self._accept,
+            sock=self._socket,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._limits.header if self._limits and self._tls else None,
+            # As often as this asyncio tries to accept at once, and once more for each try when it
+            # runs out of descriptors.
+            backlog=1 if self._limits else BACKLOG,
         )
+        self._socket.listen(BACKLOG)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -143,9 +145,14 @@ class Server:
             await asyncio.wait(tasks, timeout=limit)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._limits and len(self._connections) >= self._limits.connections:
+            writer.write(BUSY)
+            writer.close()
+            return
         connection = self.connection_type(
             self._app, self._loop, self._config, self._context, {}, reader, writer
         )
+        connection.limits = self._limits
         task = self._loop.create_task(_serve(connection))
         self._connections[task] = connection
         task.add_done_callback(self._connections.pop)
@@ -177,8 +184,14 @@ async def _depart(connection: Connection) -> None:
         await connection.protocol.handle(Closed())
 
 
-def _configure(certificate: Certificate | None) -> Config:
+def _configure(
+    certificate: Certificate | None, limits: ClientLimits | None, *, http2: bool
+) -> Config:
     config = Config.from_mapping(SETTINGS)
+    if limits is not None:
+        config.keep_alive_timeout = limits.idle
+    if not http2:
+        config.alpn_protocols = ["http/1.1"]
     if certificate is not None:
         config.certfile = str(certificate.certfile)
         config.keyfile = str(certificate.keyfile)

@@ -7,7 +7,7 @@ import json
 import tempfile
 import warnings
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -78,6 +78,14 @@ class Library:
             return _heard(record.close("complete"))
 
         return ask
+
+    def refuse_unread(self) -> None:
+        """Raise SluicegateError for a configuration, or its environment, that no client reads."""
+        if self.configuration or self.environment:
+            raise SluicegateError(
+                "a sentence says the client's configuration or environment, and only the client "
+                f"library reads them: write `Given the client is {quoted(LIBRARY)}`"
+            )
 
     def _refuse_unheeded(self, agent: AgentRequest) -> None:
         for name in agent.options.keys() - OPTIONS:

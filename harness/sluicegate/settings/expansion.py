@@ -40,7 +40,7 @@ class Expanded:
 
     def emptied(self, place: Place) -> str | None:
         """Say which variables made the text at a place empty; None unless they did."""
-        names = self.variables.get(place)
+        names = tuple(dict.fromkeys(self.variables.get(place, ())))
         if not names or _at(self.document, place):
             return None
         return (

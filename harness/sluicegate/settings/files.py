@@ -8,21 +8,24 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 
 from sluicegate.errors import SluicegateError
+
+_ALIAS: Final = "*"
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """Read a file by its suffix: .toml, .yaml or .yml.
 
-    YAML is that of version 1.2, where `off` and `no` are words. Nothing may stand twice in a table,
-    and every key is a string. Raises SluicegateError with the file, and the line where there is
-    one; the message holds no value, which may be a secret.
+    YAML is that of version 1.2, where `off` and `no` are words, without aliases. Nothing may stand
+    twice in a table, and every key is a string. Raises SluicegateError with the file, and the line
+    where there is one; the message holds no value, which may be a secret.
     """
     try:
         return _table(_reader(path)(_text(path)))
     except RecursionError:
-        raise SluicegateError(f"{path}: contains itself, or is nested too deeply") from None
+        raise SluicegateError(f"{path}: is nested too deeply") from None
     except SluicegateError as error:
         raise SluicegateError(f"{path}: {error}") from None
 
@@ -58,6 +61,8 @@ def _toml(text: str) -> object:
 
 def _yaml(text: str) -> object:
     try:
+        if _ALIAS in text:
+            _refuse_aliases(text)
         return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         raise SluicegateError(f"is not YAML: {_place(error)}{_problem(error)}") from None
@@ -65,6 +70,14 @@ def _yaml(text: str) -> object:
         raise SluicegateError(f"is not YAML: {str(error).splitlines()[0]}") from None
     except ValueError:
         raise SluicegateError("is not YAML: a date, or what a tag announces, is none") from None
+
+
+def _refuse_aliases(text: str) -> None:
+    # A few lines of them can mean more values than there is memory.
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent):
+            line = event.start_mark.line + 1
+            raise SluicegateError(f"line {line}: expected the value itself, got an alias of it")
 
 
 def _place(error: MarkedYAMLError) -> str:

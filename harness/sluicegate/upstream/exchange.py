@@ -76,7 +76,7 @@ async def answered(
     try:
         if response.status_code != HTTPStatus.OK:
             raise await _refused(response, watch, mask)
-        async with aclosing(Answer(response, watch)) as answer:
+        async with watch.enforced(response.aclose), aclosing(Answer(response, watch)) as answer:
             yield answer
     finally:
         await response.aclose()

@@ -1,11 +1,11 @@
 """How long an upstream may take, on the loop's clock."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final
 
 from .errors import Limit, UpstreamError
 
@@ -44,6 +44,7 @@ class Watch:
         self._end = self._now() + limits.whole
         self._limit: Limit = "first content"
         self._left = limits.first_content
+        self._waits = self._is_over = False
 
     def heard(self) -> None:
         """Take note of an event that is no ping."""
@@ -58,9 +59,10 @@ class Watch:
     async def limit(self) -> AsyncIterator[None]:
         """Wait in here for the upstream; raises UpstreamError when a limit passes."""
         began = self._now()
-        if began >= self._end:
+        if self._is_over or began >= self._end:
             raise self._passed("whole stream")
         until = min(began + self._left, self._end)
+        self._waits = True
         try:
             async with asyncio.timeout_at(None if until == inf else until) as timeout:
                 yield
@@ -69,8 +71,28 @@ class Watch:
                 raise
             raise self._passed("whole stream" if until == self._end else self._limit) from None
         finally:
+            self._waits = False
             # Only what was waited counts: the client's own time is not the upstream's.
             self._left -= self._now() - began
+
+    @asynccontextmanager
+    async def enforced(self, close: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+        """Call `close` when the whole time has passed while nobody waits in `limit`."""
+        closing: list[asyncio.Task[None]] = []
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            self._is_over = True
+            if not self._waits:
+                closing.append(loop.create_task(close()))
+
+        timer = None if self._end == inf else loop.call_at(self._end, end)
+        try:
+            yield
+        finally:
+            if timer is not None:
+                timer.cancel()
+            await asyncio.gather(*closing, return_exceptions=True)
 
     def _passed(self, limit: Limit) -> UpstreamError:
         limits = self._limits

@@ -66,6 +66,9 @@ _CLASSES: Final[Mapping[int, tuple[type[StatusError], str]]] = {
     5: (ServerError, "ask again later, or look at the proxy's log"),
 }
 
+_DAY: Final = 86_400.0
+"""Seconds that a proxy can be believed to want one to wait."""
+
 
 def unanswered(error: httpx.HTTPError, place: Place) -> ProxyError:
     """Return why there was no answer."""
@@ -141,9 +144,9 @@ def _seconds(headers: httpx.Headers) -> float | None:
     """Return what Retry-After says: seconds, or a date, which the answer's own is compared with."""
     told = headers.get("Retry-After", "")
     if told.isascii() and told.isdigit():
-        return float(told[:9])
+        return min(float(told[:9]), _DAY)
     try:
         wait = parsedate_to_datetime(told) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    return max(0.0, wait.total_seconds())
+    return min(max(0.0, wait.total_seconds()), _DAY)

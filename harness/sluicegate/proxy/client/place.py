@@ -62,7 +62,9 @@ def proxy_at(base_url: str, token: str | None) -> Place:
     """Return the place of a proxy; raises SluicegateError for what cannot be one."""
     for what, text in (("base URL", base_url), ("token", token or "")):
         if not isinstance(text, str):
-            raise SluicegateError(f"expected a text as the {what}, got a {type(text).__name__}")
+            raise SluicegateError(
+                f"expected a text as the {what}, got one of type {type(text).__name__}"
+            )
     token = token or ""
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise SluicegateError(

@@ -191,7 +191,8 @@ def is_returned(exchange: Exchange, returned: object) -> None:
     """Require that what the client library holds in the end is the message of the last event."""
     if returned is None:
         raise SluicegateError(
-            'only the client library returns a message: write `Given the client is "client library"`'
+            "only the client library returns a message: write "
+            '`Given the client is "client library"`'
         )
     expected = message_of(exchange)
     require(

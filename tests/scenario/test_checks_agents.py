@@ -1,0 +1,185 @@
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from sluicegate.errors import SluicegateError, ViolationError
+from sluicegate.provider.journal import Entry, Outcome, Write
+from sluicegate.runtime.clock import SimulatedClock
+from sluicegate.scenario.checks import agents, answer, ending
+from sluicegate.scenario.exchange import Exchange, Provided
+from sluicegate.scenario.profile import Profile
+from sluicegate.scenario.target import Targets
+from sluicegate.scenario.world import World
+
+from .exchanges import DONE, FINISH, FIRST, SECOND, event, streamed
+
+CCROUTER, DROID = 'the agent "ccrouter"', 'the agent "droid"'
+ERROR = event('{"error":{"message":"the agent broke off","type":"x","param":null,"code":null}}')
+HEAD = ["agent", "mode"]
+
+
+def asked(
+    who: str, *, stream: bool = False, outcome: Outcome = "finished", writes: tuple[bytes, ...] = ()
+) -> Provided:
+    body = json.dumps({"model": "gpt-4", "stream": stream}).encode()
+    headers = (("content-type", "text/event-stream"),)
+    sent = tuple(Write(1.0, data) for data in writes)
+    entry = Entry(1, 1.0, "POST", "/v1/chat/completions", "", (), body)
+    return Provided(
+        who, replace(entry, status=200, response_headers=headers, writes=sent, outcome=outcome)
+    )
+
+
+HEALTH = Provided(CCROUTER, Entry(1, 1.0, "GET", "/health", "", (), outcome="finished"))
+BOTH = replace(streamed(FIRST, DONE), provided=(HEALTH, asked(CCROUTER, stream=True), asked(DROID)))
+
+
+def test_the_order_of_the_agents_is_that_of_their_answers() -> None:
+    agents.were_asked(BOTH, [HEAD, ["ccrouter", "streamed"], ["droid", "plain"]])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["ccrouter", "streamed"]],
+        [["droid", "plain"], ["ccrouter", "streamed"]],
+        [["ccrouter", "plain"], ["droid", "plain"]],
+        [["ccrouter", "streamed"], ["droid", "plain"], ["droid", "plain"]],
+    ],
+)
+def test_other_requests_to_agents_are_told_as_they_were(rows: list[list[str]]) -> None:
+    with pytest.raises(ViolationError, match=r"asked 2 times: ccrouter streamed, droid plain"):
+        agents.were_asked(BOTH, [HEAD, *rows])
+
+
+def test_an_agent_that_was_asked_is_named() -> None:
+    agents.were_not_asked(replace(BOTH, provided=(HEALTH,)))
+    with pytest.raises(ViolationError, match="an agent was asked: ccrouter streamed, droid plain"):
+        agents.were_not_asked(BOTH)
+
+
+def test_events_are_those_of_the_agent() -> None:
+    sent = asked(CCROUTER, stream=True, writes=(FIRST + SECOND, FINISH + DONE))
+    good = replace(streamed(FIRST, SECOND, FINISH, DONE), provided=(sent,))
+    agents.streamed_on(good, CCROUTER)
+    for events in [(FIRST, FINISH, DONE), (FIRST, FIRST, SECOND, FINISH, DONE), (SECOND, FIRST)]:
+        with pytest.raises(ViolationError, match="are not those that the agent"):
+            agents.streamed_on(replace(streamed(*events), provided=(sent,)), CCROUTER)
+
+
+def test_a_request_that_has_not_ended_is_told() -> None:
+    agents.have_ended((BOTH,))
+    held = replace(BOTH, provided=(asked(DROID, outcome="open"),))
+    with pytest.raises(ViolationError, match='a request to the agent "droid" has not ended'):
+        agents.have_ended((BOTH, held))
+
+
+def test_an_answer_for_another_is_told() -> None:
+    one, two = streamed(FIRST, DONE), streamed(FIRST, SECOND, DONE)
+    agents.are_their_own((one, two), ["Hello world", "Hello"])
+    with pytest.raises(ViolationError, match=r'a client got "Hello world", which was for nobody'):
+        agents.are_their_own((two, two), ["Hello world", "Hello"])
+
+
+def test_statuses_are_counted() -> None:
+    one = streamed(FIRST)
+    agents.all_have_statuses((one, one, replace(one, status=503)), {200: 2, 503: 1})
+    with pytest.raises(ViolationError, match="the statuses are 200 2 times, not 200 1 time"):
+        agents.all_have_statuses((one, one), {200: 1})
+
+
+def test_the_first_exchange_that_fails_a_check_is_told() -> None:
+    one, other = streamed(FIRST), replace(streamed(FIRST), status=503)
+    agents.each((one, one), lambda exchange: answer.has_status(exchange, 200))
+    with pytest.raises(ViolationError, match="the status is 503, not 200"):
+        agents.each((one, other), lambda exchange: answer.has_status(exchange, 200))
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ((FIRST, SECOND), "the last event of the stream is no error"),
+        ((FIRST, ERROR, SECOND), "the last event of the stream is no error"),
+        ((FIRST, ERROR, ERROR), "more than one error"),
+        ((FIRST, event('{"error":{"message":""}}')), "is no error"),
+        ((FIRST, event('{"error": ')), "is no error"),
+    ],
+)
+def test_a_stream_without_one_error_at_its_end_is_told(
+    events: tuple[bytes, ...], words: str
+) -> None:
+    ending.last_is_error(streamed(FIRST, ERROR))
+    with pytest.raises(ViolationError, match=words):
+        ending.last_is_error(streamed(*events))
+
+
+def test_an_answer_that_took_too_long_is_told() -> None:
+    answer.ended_before(streamed(FIRST, SECOND), 0.3)
+    with pytest.raises(ViolationError, match=r"the answer took 0\.200 s"):
+        answer.ended_before(streamed(FIRST, SECOND), 0.1)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with SimulatedClock() as clock, World(Targets(clock, Profile())) as world:
+        yield world
+
+
+def after_one_request(world: World) -> None:
+    world.ask(stream=True)
+    world.talk_to("gateway")
+
+
+def after_a_plan(world: World) -> None:
+    world.plan.say(fail=500)
+    world.talk_to("proxy")
+
+
+def of_another_system(world: World) -> None:
+    world.talk_to("proxy")
+    world.choose("gateway", "keys")
+
+
+def of_the_provider_behind_a_gateway(world: World) -> None:
+    world.talk_to("gateway")
+    world.planning("the provider")
+
+
+def of_an_agent_that_there_is_not(world: World) -> None:
+    world.talk_to("gateway")
+    world.planning('the agent "ccruoter"')
+
+
+def of_one_client(world: World) -> None:
+    world.ask_at_once(1)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (after_one_request, "the gateway comes too late"),
+        (after_a_plan, "comes before all that is said"),
+        (of_another_system, "the client talks to the proxy, not to the gateway"),
+        (of_the_provider_behind_a_gateway, 'write the agent "ccrouter" or the agent "droid"'),
+        (of_an_agent_that_there_is_not, "the gateway knows no provider that is called"),
+        (of_one_client, "expected from 2 to 1000 clients, got 1"),
+    ],
+)
+def test_a_mistake_of_an_author_is_told(
+    world: World, mistake: Callable[[World], None], words: str
+) -> None:
+    with pytest.raises(SluicegateError, match=words):
+        mistake(world)
+
+
+def test_clients_that_ask_at_once_are_told_apart(world: World) -> None:
+    world.talk_to("gateway")
+    world.planning(CCROUTER).answer([["answer"], ["text=one"], ["text=two"]])
+    world.ask_at_once(2)
+    together: tuple[Exchange, ...] = world.at_once
+    assert [exchange.number for exchange in together] == [1, 2]
+    agents.are_their_own(together, ["one", "two"])
+    world.ask(stream=True)
+    assert len(world.at_once) == 1
