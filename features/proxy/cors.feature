@@ -63,5 +63,5 @@ Feature: Agents in a browser
 
     Scenario: A request from a page
       When the client asks for a stream
-      Then the status is 200
+      Then the status is 403
       And the answer has no header "Access-Control-Allow-Origin"

@@ -44,7 +44,7 @@ Feature: The events of a stream
         | anthropic |
         | openai    |
 
-    Scenario Outline: One piece of 300 characters, and 100 pieces, from the upstream <upstream>
+    Scenario Outline: One piece of 300 characters, and 60 pieces, from the upstream <upstream>
       Given the client asks the upstream "<upstream>"
       And the provider says "<piece> " <times> with 5 ms between words
       When the client asks for a stream
@@ -53,8 +53,8 @@ Feature: The events of a stream
 
       Examples:
         | upstream  | times     | piece |
-        | anthropic | 100 times | word |
-        | openai    | 100 times | word |
+        | anthropic | 60 times  | word |
+        | openai    | 60 times  | word |
         | anthropic | twice     | This piece has three hundred characters, as a provider sends them when its model is fast or its network is slow: everything that was said since the last one comes at once. Nobody may cut it, and nobody may split it: it is one piece of text, it is whole, and so it is passed on. Here comes its end: ... |
         | openai    | twice     | This piece has three hundred characters, as a provider sends them when its model is fast or its network is slow: everything that was said since the last one comes at once. Nobody may cut it, and nobody may split it: it is one piece of text, it is whole, and so it is passed on. Here comes its end: ... |
 

@@ -18,7 +18,7 @@ from sluicegate.runtime.clock import SimulatedClock
 from .gatewaying import Document, Gateway, chat, claims, gatewaying
 
 STREAMS = 1000
-AT_ONCE = 250
+AT_ONCE = 100
 # Seconds after which a client goes away.
 LEAVES = 0.25
 # No circuit opens, so that each stream fails by itself.

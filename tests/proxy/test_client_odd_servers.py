@@ -174,6 +174,12 @@ ODD: list[tuple[str, list[bytes], type[ProxyError], str]] = [
         ProtocolError,
         f"POST URL: more than {LARGEST} bytes came at once",
     ),
+    (
+        "what a terminal would obey",
+        [HTTP_OK + b"Content-Type: \xc2\x9b2J\xe2\x80\xae%s\r\n\r\n"],
+        ProtocolError,
+        f"expected Content-Type 'text/event-stream', got '2J***' from POST URL: {NO_PROXY}",
+    ),
     ("no JSON", [OK + event(b"no %s")], ProtocolError, no_event("'no ***'")),
     ("too deep", [OK + event(b"[" * 100_000)], ProtocolError, no_event(repr("[" * 60))),
     ("an end that is none", [OK + event(b"[DONE]")], ProtocolError, no_event("'[DONE]'")),

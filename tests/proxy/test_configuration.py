@@ -354,7 +354,7 @@ def test_it_is_known_where_a_value_comes_from(folder: Path) -> None:
             upstream('base_url = "ftp://u:s3cret@x"'),
             (
                 "upstreams.openai.base_url: expected a base URL such as https://api.openai.com/v1,"
-                " without user and password, got one with scheme 'ftp' and host 'x'"
+                " without user, password or #, got one with scheme 'ftp' and host 'x'"
             ),
         ),
         (

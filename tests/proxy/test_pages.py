@@ -1,8 +1,13 @@
+import threading
+
 import pytest
 
+from sluicegate.proxy import app
 from sluicegate.proxy.pages import check_host, check_json, check_origin
 from sluicegate.proxy.refusals import RefusedError
+from sluicegate.proxy.request import read
 from sluicegate.runtime.clock import SimulatedClock
+from sluicegate.wire.assistant.request import StreamRequest
 
 from .proxying import asked, body, stream
 from .test_app import plain
@@ -78,6 +83,22 @@ def test_a_page_cannot_spend_the_key(
     assert len(proxy.journal.entries) == (status == 200 and b"POST" in request_)
 
 
-def test_a_large_body_is_checked_while_others_are_answered(clock: SimulatedClock) -> None:
-    seen, _ = asked(clock, stream(content=body().ljust(100_000)))
-    assert seen.status == 200
+@pytest.mark.parametrize("path", [b"//stream", b"///stream", b"//stream/openai", b"/%2Fstream"])
+def test_a_path_is_what_it_says(clock: SimulatedClock, path: bytes) -> None:
+    seen, proxy = asked(clock, stream().replace(b"/stream", path, 1))
+    assert (seen.status, proxy.journal.entries) == (404, ())
+
+
+@pytest.mark.parametrize(("size", "beside"), [(1000, False), (100_000, True)])
+def test_a_large_body_is_checked_beside_what_else_happens(
+    clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch, size: int, *, beside: bool
+) -> None:
+    threads = []
+
+    def witnessed(content: bytes) -> StreamRequest:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return read(content)
+
+    monkeypatch.setattr(app, "read", witnessed)
+    seen, _ = asked(clock, stream(content=body().ljust(size)))
+    assert (seen.status, threads) == (200, [beside])

@@ -1,18 +1,17 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+import errno
+import ssl
 from dataclasses import replace
 
 import pytest
 from quart import Quart, request
 
+from sluicegate.cli.serve import Reports
 from sluicegate.runtime.clock import SimulatedClock
 from sluicegate.runtime.connection import ClientLimits
-from sluicegate.runtime.server import Server
+from sluicegate.runtime.server import Certificate, Server
 
 LIMITS = ClientLimits()
-
-Asked = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def make_app() -> Quart:
@@ -106,3 +105,32 @@ BOTH = HEAD[:-2] + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 def test_only_plain_http_1_is_spoken(clock: SimulatedClock, sent: bytes, status: bytes) -> None:
     data, _ = got(clock, (0.0, sent), limits=None)
     assert data.startswith(b"HTTP/1.1 " + status)
+
+
+def test_http_2_is_not_agreed_upon_under_tls(
+    clock: SimulatedClock, certificate: Certificate, trust: ssl.SSLContext
+) -> None:
+    trust.set_alpn_protocols(["h2", "http/1.1"])
+
+    async def act() -> str | None:
+        async with Server(make_app(), certificate=certificate) as server:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=trust)
+            agreed: str | None = writer.get_extra_info("ssl_object").selected_alpn_protocol()
+            writer.transport.abort()
+            return agreed
+
+    assert clock.run(act()) == "http/1.1"
+
+
+def test_a_listener_without_descriptors_is_told_of_rarely(
+    clock: SimulatedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def act() -> None:
+        reports, loop = Reports(), asyncio.get_running_loop()
+        for _ in range(130):
+            error = OSError(errno.EMFILE, "Too many open files")
+            reports(loop, {"message": "socket.accept() out of system resource", "exception": error})
+            await asyncio.sleep(1)
+
+    clock.run(act())
+    assert caplog.messages == ["cannot accept connections: Too many open files"] * 3

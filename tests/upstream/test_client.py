@@ -278,6 +278,7 @@ def test_an_upstream_with_a_certificate_of_nobody_is_none(
     ("url", "key"),
     [
         ("ftp://example.com", "k"),
+        ("https://example.com/#v1", "k"),
         ("example.com/v1", "k"),
         ("https://user:opensesame@example.com", "k"),
         ("http://[::1", "k"),

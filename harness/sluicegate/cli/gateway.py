@@ -11,7 +11,7 @@ import click
 from sluicegate.errors import SluicegateError
 
 from .options import FILE, PORT, address, certificate
-from .serve import GRACE, Service, log_to_stderr, serve
+from .serve import GRACE, Service, client_limits, log_to_stderr, serve
 
 if TYPE_CHECKING:
     from sluicegate.gateway.configuration import Configuration
@@ -173,7 +173,14 @@ def _service(made: "Configuration", *, control: bool) -> Service:
     host, port = made.settings.host, made.settings.port
     try:
         app = create_app(made.settings, control=control)
-        server = Server(app, host=host, port=port, certificate=made.certificate, grace=GRACE)
+        server = Server(
+            app,
+            host=host,
+            port=port,
+            certificate=made.certificate,
+            grace=GRACE,
+            limits=client_limits(),
+        )
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:  # TLS errors, too

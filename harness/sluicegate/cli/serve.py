@@ -89,7 +89,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(services: Sequence[Service], begin: Callable[[], None]) -> None:
-    asyncio.get_running_loop().set_exception_handler(_Reports())
+    asyncio.get_running_loop().set_exception_handler(Reports())
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -120,13 +120,14 @@ def _greet(services: Sequence[Service]) -> None:
     click.echo("Press Ctrl-C to stop.")
 
 
-class _Reports:
+class Reports:
     """Reports mistakes that nobody awaits; what comes again and again for want of means, rarely."""
 
     def __init__(self) -> None:
         self._next = -inf
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report one; asyncio tries to accept again after a second, and fails again."""
         if not isinstance(context.get("exception"), OSError) or "accept" not in context["message"]:
             loop.default_exception_handler(context)
         elif loop.time() >= self._next:

@@ -244,7 +244,9 @@ def _fingerprints(query: str, headers: Headers) -> tuple[str, ...]:
 
 
 def _cookies(value: str) -> Iterator[str]:
-    return (cookie.rpartition("=")[2].strip() for cookie in value.split(";"))
+    """Yield each cookie, whole and without its name."""
+    for cookie in map(str.strip, value.split(";")):
+        yield from dict.fromkeys((cookie, cookie.partition("=")[2] or cookie))
 
 
 def _credentials(value: str) -> Iterator[str]:

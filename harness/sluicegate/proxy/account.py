@@ -65,6 +65,7 @@ class Exchange:
             status=self.status,
             duration=now - self.began,
             usage=None if self.relay is None else self.relay.usage,
+            failure=self.relay.failure if self.relay and outcome == "error" else None,
         )
 
 

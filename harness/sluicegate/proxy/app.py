@@ -132,6 +132,10 @@ class Proxy:
             await route.upstream.aclose()
 
     def _admit(self, token: str) -> None:
+        # Werkzeug takes away what is before the first name, also where slashes are not merged.
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        if path.startswith("//"):
+            raise NotFound
         authorize(request.headers.getlist("Authorization"), token)
         host = request.headers.get("Host", "")
         check_origin(request.headers.get("Origin"), host, self.settings.origins)
@@ -172,7 +176,8 @@ def create_app(
     be followed.
 
     The order of the checks: an unknown path, an upstream's that there is none of included, is 404
-    and a wrong method 405, whoever asks; then comes the token, then the rate limit, then the body.
+    and a wrong method 405, whoever asks; then comes the token, then the page that
+    asks, then the rate limit, then the body.
     """
     app = ProxyApp(__name__, static_folder=None)
     app.proxy = Proxy(settings, unix, log or RequestLog())

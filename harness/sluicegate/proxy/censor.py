@@ -33,8 +33,9 @@ class Censor:
     length is held back until the run ends, or has gone on for a key's length. What is held back
     depends on the length of the run alone, never on what it says: were it the beginning of the key
     that is held back, whoever makes a model say what they like could read the key off the delays,
-    letter by letter. With `in_json` the text is JSON, where each character of the key may be
-    written as an escape.
+    letter by letter. A part of the key alone is not masked, nor are two parts with another text
+    between them. With `in_json` the text is JSON, where each character of the key may be written as
+    an escape.
     """
 
     __slots__ = ("_dropped", "_free", "_in_json", "_kept", "_key", "_passed", "_run_of")

@@ -18,6 +18,7 @@ from sluicegate.wire.assistant.builder import ArgumentsError, Builder
 from sluicegate.wire.assistant.message import Usage
 
 from .censor import SHORTEST, Censor
+from .log import Failure
 
 Events = tuple[bytes, ...]
 Priced = Callable[[Usage], Usage]
@@ -37,7 +38,8 @@ class Relay:
     """Turns the deltas of one answer into events, as JSON; `start` comes first.
 
     `key` is masked in all of them unless it is shorter than `SHORTEST`. `priced` says what the
-    tokens cost; `usage` is what it made of those that were told last.
+    tokens cost; `usage` is what it made of those that were told last. `failure` tells why the
+    outcome is `error`.
 
     After a call whose arguments are no JSON, the answer is heard out in silence: why it ended, and
     what it took, is in the error that follows.
@@ -46,6 +48,7 @@ class Relay:
     def __init__(self, builder: Builder, key: str, priced: Priced) -> None:
         self.usage = Usage()
         self.outcome: Literal["done", "error"] | None = None
+        self.failure: Failure | None = None
         self._builder = builder
         self._key = key if len(key) >= SHORTEST else ""
         self._priced = priced
@@ -70,13 +73,13 @@ class Relay:
         if self.outcome is None:
             self.usage = self._priced(usage)
 
-    def fail(self, message: str, usage: Usage | None = None) -> Events:
+    def fail(self, message: str, failure: Failure, usage: Usage | None = None) -> Events:
         """End with an error; `message` is shown as it is, `usage` is by default what was noted."""
         if usage is not None:
             self.usage = self._priced(usage)
         words = "; ".join(filter(None, (self._mistake, message)))
         events = (*self._flushed(), *self._builder.error(words, self.usage))
-        self.outcome = "error"
+        self.outcome, self.failure = "error", failure
         return events
 
     def _text(self, delta: TextDelta) -> Events:
@@ -107,7 +110,7 @@ class Relay:
     def _finished(self, last: Finished) -> Events:
         if last.stop_reason == "error" or self._mistake:
             why = _LENGTH if last.stop_reason == "length" else last.error_message
-            return self.fail(why, last.usage)
+            return self.fail(why, Failure("arguments" if self._mistake else "refused"), last.usage)
         self.usage = self._priced(last.usage)
         events = (*self._flushed(), *self._builder.done(last.stop_reason, self.usage))
         self.outcome = "done"

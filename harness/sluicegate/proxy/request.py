@@ -31,7 +31,7 @@ def wants_framing(values: Sequence[str]) -> bool:
 
 
 def read(body: bytes) -> StreamRequest:
-    """Read a body, whatever its content type; of a key given twice the last counts.
+    """Read a body of JSON; of a key given twice the last counts.
 
     Members that are not known are kept, unless they are known ones misspelt. Raises RefusedError
     with the wrong field in `param`.

@@ -12,6 +12,7 @@ from sluicegate.upstream.deltas import Delta, Finished
 from sluicegate.upstream.errors import UpstreamError
 from sluicegate.wire.assistant.request import StreamRequest
 
+from .log import Failure
 from .relay import Events, Relay
 
 logger = logging.getLogger(__name__)
@@ -65,12 +66,13 @@ async def events(
                 if relay.outcome:
                     return
     except UpstreamError as error:
-        last = relay.fail(str(error), error.usage)
+        failure = Failure(error.kind, error.limit, error.status)
+        last = relay.fail(str(error), failure, error.usage)
     except Exception as error:  # noqa: BLE001 - no stream ends without its last event
         report(error)
         if relay.outcome:
             return
-        last = relay.fail(MISTAKE)
+        last = relay.fail(MISTAKE, Failure("mistake"))
     yield _framed(last)
 
 

@@ -185,6 +185,7 @@ class World:
         if self._kind == LIBRARY:
             self._send(self.library.asks(self.agent, request, leave))
         else:
+            self.library.refuse_unread()
             self._send(partial(ask, request=request, kind=self._kind, leave=leave))
 
     def ask_and_cancel(self, seconds: float) -> None:

@@ -43,9 +43,9 @@ def checked_url(text: str) -> httpx.URL:
         url = httpx.URL(text)
     except httpx.InvalidURL:
         raise SluicegateError("expected a URL as the base URL, got one with mistakes") from None
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.fragment:
         raise SluicegateError(
-            "expected a base URL such as https://api.openai.com/v1, without user and password, "
+            "expected a base URL such as https://api.openai.com/v1, without user, password or #, "
             f"got one with scheme {url.scheme!r} and host {url.host!r}"
         )
     return url

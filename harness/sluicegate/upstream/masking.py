@@ -56,7 +56,7 @@ class Mask:
     def __call__(self, words: str) -> str:
         """Return the words on one line, masked, and without what follows as a stack trace."""
         # The exact secrets come first: a pattern could take a part of one, and leave the rest.
-        words = self.exact(_CONTROLS.sub("", words))
+        words = self.exact(without_controls(words))
         words = " ".join(_TRACE.split(words, maxsplit=1)[0].split())[:_READ]
         for pattern in _HIDDEN:
             words = pattern.sub(_masked, words)
@@ -67,6 +67,11 @@ class Mask:
         for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
             words = words.replace(secret, MASK)
         return words
+
+
+def without_controls(words: str) -> str:
+    """Return words without what a terminal would obey, or would not show."""
+    return _CONTROLS.sub("", words)
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -1,15 +1,17 @@
 """One exchange with a proxy: a request, and the events of its answer, without any limit."""
 
 import asyncio
+import re
 from contextlib import AsyncExitStack, aclosing, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import httpx
+from httpx_sse import EventSource, ServerSentEvent
 
 from sluicegate.errors import SluicegateError
 from sluicegate.upstream.content import decoded
-from sluicegate.upstream.events import LARGEST, Events, TooLargeError
+from sluicegate.upstream.events import LARGEST, TooLargeError
 from sluicegate.upstream.handshake import Handshake
 from sluicegate.upstream.limits import LINGER
 from sluicegate.wire.assistant.event import Event
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _EVENTS: Final = "text/event-stream"
 _HEADERS: Final = {"Accept": _EVENTS, "Accept-Encoding": "identity", "Cache-Control": "no-store"}
+
+_BLANK_LINE: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 
 _LARGEST_REFUSAL: Final = 64 * 1024
 _REFUSAL_LIMIT: Final = 1.0
@@ -40,17 +44,17 @@ class Exchange:
         self._place = place
         self._body = body
         self._stack = AsyncExitStack()
-        self._events: AsyncGenerator[str, None] | None = None
+        self._events: AsyncGenerator[ServerSentEvent, None] | None = None
 
     async def event(self) -> Event:
         """Return the next event; raises ProxyError, and SluicegateError if the client is closed."""
         if self._events is None:
-            self._events = _events(await self._opened())
+            self._events = (await self._opened()).aiter_sse()
             self._stack.push_async_callback(self._events.aclose)
         try:
-            async for data in self._events:
+            async for sse in self._events:
                 # Comments can come as events without data.
-                if data and (event := event_of(data, self._place)):
+                if sse.data and (event := event_of(sse.data, self._place)):
                     return event
         except (TooLargeError, httpx.HTTPError) as error:
             raise self._failure(error) from None
@@ -68,7 +72,7 @@ class Exchange:
         """Close the connection, unless the answer was read to its end."""
         await self._stack.aclose()
 
-    async def _opened(self) -> httpx.Response:
+    async def _opened(self) -> EventSource:
         if self._client.is_closed:
             raise SluicegateError("the client is closed: ask before `aclose`, or make another one")
         asked = self._client.stream(
@@ -90,7 +94,12 @@ class Exchange:
                 f"expected Content-Type {_EVENTS!r}, got {self._place.masked(content_type)!r} "
                 f"from {self._place}: make sure that base_url is the proxy's"
             )
-        return response
+        pieces = _bounded(response)
+        self._stack.push_async_callback(pieces.aclose)
+        bounded = httpx.Response(HTTPStatus.OK, headers={"Content-Type": _EVENTS}, content=pieces)
+        # Event streams are UTF-8 whatever their charset, and may begin with a BOM.
+        bounded.encoding = "utf-8-sig"
+        return EventSource(bounded)
 
     async def _refused(self, response: httpx.Response) -> ProxyError:
         content = bytearray()
@@ -114,9 +123,13 @@ class Exchange:
         return BrokenStreamError(f"{self._place}: {how} before its done or error: {_BETWEEN}")
 
 
-async def _events(response: httpx.Response) -> "AsyncGenerator[str, None]":
-    events = Events()
+async def _bounded(response: httpx.Response) -> "AsyncGenerator[bytes, None]":
+    """Yield the answer's bytes; raise TooLargeError where no event ends among many of them."""
+    size, before = 0, b""
     async with aclosing(decoded(response)) as pieces:
         async for piece in pieces:
-            for event in events.feed(piece):
-                yield event.data
+            size = 0 if _BLANK_LINE.search(before + piece) else size + len(piece)
+            if size > LARGEST:
+                raise TooLargeError
+            before = piece[-3:]
+            yield piece

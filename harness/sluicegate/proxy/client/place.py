@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 import httpx
 
 from sluicegate.errors import SluicegateError
+from sluicegate.upstream.masking import without_controls
 from sluicegate.upstream.proxy_request import PATH, place
 
 _MASK: Final = "***"
@@ -31,6 +32,7 @@ class Place:
 
     def masked(self, words: str) -> str:
         """Return words of others on one line, not too long, and without the token."""
+        words = without_controls(words)
         words = " ".join((words.replace(self.token, _MASK) if self.token else words).split())
         return words if len(words) <= _LONGEST else words[:_LONGEST] + "..."
 
