@@ -21,6 +21,11 @@ def _(world: World, name: str, text: str) -> None:
     answer.header_mentions(world.exchange, name, text)
 
 
+@then("the header {text} differs from the answer before")
+def _(world: World, name: str) -> None:
+    answer.header_differs(world.exchange, world.exchange_before, name)
+
+
 @then("the header {text} is the date {duration} after the request")
 def _(world: World, name: str, seconds: float) -> None:
     timing.is_date_after(world.exchange, name, seconds, world.clock)

@@ -70,6 +70,11 @@ def _(world: World, who: str) -> None:
     agents.streamed_on(world.exchange, who)
 
 
+@then("the body is the one that {provider} sent")
+def _(world: World, who: str) -> None:
+    agents.answered_on(world.exchange, who)
+
+
 @then("each client gets one of the answers {texts}")
 def _(world: World, texts: tuple[str, ...]) -> None:
     agents.are_their_own(world.at_once, texts)
@@ -98,6 +103,11 @@ def _(world: World, one: int, times: int, other: int, times_more: int) -> None:
 @then("the log names the request that the header {text} does")
 def _(world: World, header: str) -> None:
     log.names_request(world.exchange, world.log, header)
+
+
+@then("a line of the log says that {provider} took {duration}")
+def _(world: World, who: str, seconds: float) -> None:
+    log.some_took(world.exchange, world.log, who, seconds, world.clock)
 
 
 @then("a line of the log has these values")

@@ -183,4 +183,4 @@ def test_the_help_teaches() -> None:
 
 def test_the_checkout_names_its_features_as_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shipped.FEATURES.parent)
-    assert "features/provider/" in run("--search", "the status is 429").stdout
+    assert "features/gateway/" in run("--search", "the status is 429").stdout

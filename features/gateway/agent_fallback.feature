@@ -83,6 +83,20 @@ Feature: From one agent to another
         | claude-sonnet-4-5 | droid    |
         | claude-3-haiku    | droid    |
         | mistral-large     | ccrouter |
+        | Claude-3-haiku    | ccrouter |
+
+    Scenario Outline: The first route that fits: <model>
+      Given the gateway's variant is "routes"
+      And the client's model is "<model>"
+      When the client asks for a plain answer
+      Then the agents were asked in this order
+        | agent   | mode  |
+        | <agent> | plain |
+
+      Examples:
+        | model       | agent    |
+        | gpt-4o-mini | droid    |
+        | gpt-4       | ccrouter |
 
   @req:FALLBACK-008 @core @needs:fallback @needs:health
   Rule: The health of an agent is known before a request goes there
@@ -95,6 +109,19 @@ Feature: From one agent to another
       Then the agents were asked in this order
         | agent    | mode  |
         | ccrouter | plain |
+
+    Scenario: Neither is asked again how it is within ten seconds
+      Given the client has asked for a plain answer 4 times before
+      When the client asks for a plain answer
+      Then the agent "ccrouter" was asked 6 times
+
+    @slow
+    Scenario: Both are asked again how they are after ten seconds
+      Given the client has asked for a plain answer before
+      And the client has waited 10 seconds
+      And the client has asked for a plain answer before
+      When the client asks for a plain answer
+      Then the agent "ccrouter" was asked 5 times
 
     Scenario: The agent "ccrouter" is not
       Given the agent "ccrouter" is unhealthy

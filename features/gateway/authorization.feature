@@ -24,8 +24,15 @@ Feature: Who may ask
         | what            | header                         |
         | A wrong key     | Bearer gateway-key-9876543210  |
         | Half a key      | Bearer gateway-key             |
+        | More than a key | Bearer gateway-key-0123456789x |
+        | Another case    | Bearer GATEWAY-KEY-0123456789  |
         | An empty key    | Bearer                         |
         | Another scheme  | Basic gateway-key-0123456789   |
+
+    Scenario: The list of the models
+      When the client sends "GET /v1/models"
+      Then the status is the auth status (401)
+      And the body follows the schema "openai/error"
 
     Scenario Outline: A right key: <key>
       Given the client sends the header "Authorization" as "Bearer <key>"

@@ -94,6 +94,23 @@ Feature: The circuit breaker
         | agent    | mode     |
         | ccrouter | streamed |
 
+    Scenario: Who is refused meanwhile is to come back soon
+      Given the agent "ccrouter" answers in turn
+        | answer     |
+        | fail=500   |
+        | fail=500   |
+        | fail=500   |
+        | fail=500   |
+        | fail=500   |
+        | delay=5000 |
+      And the agent "droid" is a counting fail agent
+      And the client has asked for a plain answer 5 times before
+      And the client has waited 30 seconds
+      And another client has begun to ask for a plain answer
+      When the client asks for a plain answer
+      Then the status is the circuit-open status (503)
+      And the header "Retry-After" is "1"
+
   @req:BREAKER-004 @core @slow @needs:breaker @needs:half_open
   Rule: Two successes close the circuit, a failure opens it again
 
@@ -180,6 +197,20 @@ Feature: The circuit breaker
         | 404    |
         | 422    |
 
+    Scenario: A request that was wrong does not begin a new count
+      Given the agent "ccrouter" answers in turn
+        | answer   |
+        | fail=500 |
+        | fail=500 |
+        | fail=500 |
+        | fail=500 |
+        | fail=404 |
+        | fail=500 |
+      And the agent "droid" is a counting fail agent
+      And the client has asked for a plain answer 6 times before
+      When the client asks for a plain answer
+      Then the status is the circuit-open status (503)
+
     Scenario: Clients that go away
       Given the agent "ccrouter" waits 5 seconds before it answers
       And the client has asked for a stream and gone away after 1 second 6 times before
@@ -234,3 +265,23 @@ Feature: The circuit breaker
       And the client has waited 8 seconds
       When the client asks for a plain answer
       Then the status is the circuit-open status (503)
+
+    Scenario: A failure that comes while the circuit is half-open leaves it so
+      Given the gateway's variant is "quick-circuit"
+      And the agent "ccrouter" answers in turn
+        | answer              |
+        | delay=8000&fail=500 |
+        | fail=500            |
+        | fail=500            |
+        | fail=500            |
+        | fail=500            |
+        | fail=500            |
+        |                     |
+      And the agent "droid" is a counting fail agent
+      And another client has begun to ask for a plain answer
+      And the client has asked for a plain answer 5 times before
+      And the client has waited 5 seconds
+      And the client has asked for a plain answer before
+      And the client has waited 4 seconds
+      When the client asks for a plain answer
+      Then the status is 200

@@ -62,6 +62,16 @@ Feature: Errors
       And the header "Retry-After" is "7"
       And the body follows the schema "openai/error"
 
+    Scenario: 429 keeps what it tells of the rate limit
+      Given the agent "ccrouter" answers 500
+      And the agent "droid" answers 429
+      And the agent "droid" tells what is left of its rate limit
+      And the agent "droid" calls the request "req-7"
+      When the client asks for a plain answer
+      Then the status is 429
+      And the header "x-ratelimit-limit-requests" is "60"
+      And the header "X-Request-Id" is "req-7"
+
     Scenario Outline: <last> becomes the final-error status
       Given the agent "ccrouter" answers 429
       And the agent "droid" answers <last>
@@ -144,3 +154,28 @@ Feature: Errors
       When the client asks for a plain answer
       Then the agent "ccrouter" was never shown "sk-of-the-client"
       And the agent "ccrouter" was shown the key "sk-ccrouter-0123456789"
+
+    Scenario: The address of an agent, in its own words
+      Given the agent "ccrouter" answers 404
+      And the agent "ccrouter"'s errors say "Nothing is at http://127.0.0.1/v1."
+      When the client asks for a plain answer
+      Then $.error.message of the body mentions "Nothing is at"
+      And nothing that the client received contains "127.0.0.1"
+
+    Scenario: The names of the agents
+      Given the agent "ccrouter" is a counting fail agent
+      And the agent "droid" is a counting fail agent
+      When the client asks for a stream
+      Then nothing that the client received contains "ccrouter"
+      And nothing that the client received contains "droid"
+
+    Scenario Outline: An answer that has the key of the agent: <how>
+      Given the agent "ccrouter" says "It is sk-ccrouter-0123456789."
+      When the client asks for a <how>
+      Then the status is 200
+      And nothing that the client received contains "sk-ccrouter-0123456789"
+
+      Examples:
+        | how          |
+        | plain answer |
+        | stream       |

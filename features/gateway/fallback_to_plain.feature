@@ -32,6 +32,23 @@ Feature: From a stream to a plain answer
         | sends half an event     |
         | sends an error event    |
 
+    Scenario: An agent that has only been thinking
+      Given the agent "ccrouter" reasons "Let", " me", " see."
+      And the agent "ccrouter" resets the connection after chunk 3
+      When the client asks for a stream
+      Then the status is 200
+      And the body follows the schema "openai/chat.completion"
+      And the agents were asked in this order
+        | agent    | mode     |
+        | ccrouter | streamed |
+        | ccrouter | plain    |
+
+    Scenario: Options of streams are left out
+      Given the agent "ccrouter" is a failing stream agent
+      When the client asks for a stream with usage
+      Then the status is 200
+      And $.stream_options of the agent "ccrouter"'s request is missing
+
     @slow
     Scenario: The agent falls silent
       Given the agent "ccrouter" falls silent before its first chunk
@@ -52,6 +69,21 @@ Feature: From a stream to a plain answer
       And every chunk follows the schema "openai/chat.completion.chunk"
       And $.choices[0].delta.content of all chunks, joined, is "Hello! I'm a mock LLM response. How can I help you today?"
       And the role "assistant" comes once, in the first chunk
+      And the stream ends with one [DONE]
+
+    Scenario: Calls of tools, and usage
+      Given the gateway's variant is "sse"
+      And the agent "ccrouter" is a failing stream agent
+      And the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "a.txt"}
+        """
+      And the agent "ccrouter" counts 7 tokens of prompt and 9 tokens of answer
+      When the client asks for a stream with usage
+      Then every chunk follows the strict schema "openai/chat.completion.chunk"
+      And $.choices[0].delta.tool_calls[0].function.name of one chunk is "read"
+      And $.usage.total_tokens of one chunk is 16
+      And the finish_reason "tool_calls" comes once, in the last chunk but one
       And the stream ends with one [DONE]
 
   @req:FALLBACK-002 @core @needs:fallback @needs:stream_to_plain

@@ -111,3 +111,9 @@ Feature: Honesty
         | $.usage.completion_tokens    | 9           |
         | $.usage.total_tokens         | 16          |
         | $.choices[0].finish_reason   | stop        |
+
+    Scenario: A plain answer, to the letter
+      Given the agent "ccrouter" says "Grüße 漢字"
+      And the agent "ccrouter" reasons "Well."
+      When the client asks for a plain answer
+      Then the body is the one that the agent "ccrouter" sent

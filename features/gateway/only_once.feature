@@ -40,6 +40,8 @@ Feature: No attempt is made twice
         | $.agent    | ccrouter |
         | $.mode     | plain    |
         | $.outcome  | failed   |
+        | $.reason   | status   |
+        | $.status   | 503      |
       And a line of the log has these values
         | path       | value    |
         | $.agent    | droid    |

@@ -63,4 +63,33 @@ Feature: A stream that breaks off
         | $.mode             | streamed |
         | $.chunks           | 3        |
         | $.outcome          | broken   |
+      And a line of the log has these values
+        | path               | value    |
+        | $.agent            | ccrouter |
+        | $.outcome          | failed   |
+        | $.reason           | broken   |
       And the log names the request that the header "X-Request-Id" does
+
+    Scenario: How long each attempt took
+      Given the agent "ccrouter" answers 500
+      And the agent "ccrouter" waits 1 second before it answers
+      And the agent "droid" waits 2 seconds before it answers
+      When the client asks for a plain answer
+      Then a line of the log says that the agent "ccrouter" took 1 second
+      And a line of the log says that the agent "droid" took 2 seconds
+
+    Scenario: Each request has a name of its own
+      Given the client has asked for a plain answer before
+      When the client asks for a plain answer
+      Then the header "X-Request-Id" differs from the answer before
+
+    @req:SECRET-001
+    Scenario: Nothing that was said is logged
+      When the client sends "POST /v1/chat/completions" with the body
+        """
+        {"model": "gpt-4", "messages": [{"role": "user", "content": "A secret of mine"}]}
+        """
+      Then the status is 200
+      And the log does not mention "A secret of"
+      And the log does not mention "mock LLM response"
+      And the log does not mention "sk-ccrouter"

@@ -39,6 +39,27 @@ Feature: Repairs
         | no_finish_reason_key |
         | empty_choices_first  |
 
+    Scenario: Arguments of a tool that are an object
+      Given the agent "ccrouter" has the quirk "object_arguments"
+      And the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "a.txt"}
+        """
+      When the client asks for a stream
+      Then every chunk follows the strict schema "openai/chat.completion.chunk"
+      And the finish_reason "tool_calls" comes once, in the last chunk
+
+    Scenario: A chunk that has no choices, and says nothing
+      Given the agent "ccrouter" has the quirk "no_choices"
+      When the client asks for a stream
+      Then the stream has 8 events
+
+    Scenario: What comes before the first choice comes with it
+      Given the agent "ccrouter" has the quirk "empty_choices_first"
+      When the client asks for a stream
+      Then $.prompt_filter_results[0].prompt_index of one chunk is 0
+      And the stream has 8 events
+
     Scenario: Plain JSON in answer to a streaming request
       Given the agent "ccrouter" does not stream whatever it is asked for
       When the client asks for a stream

@@ -25,6 +25,7 @@ Feature: Requests that are not understood
         | No model                  | {"messages": [{"role": "user", "content": "Hi"}]}                     | "model"    |
         | No messages               | {"model": "gpt-4"}                                                    | "messages" |
         | Messages that are a text  | {"model": "gpt-4", "messages": "Hi"}                                  | "messages" |
+        | A number that is none     | {"model": "gpt-4", "temperature": NaN, "messages": [{"role": "user", "content": "Hi"}]} | null |
         | A model that is a number  | {"model": 4, "messages": [{"role": "user", "content": "Hi"}]}         | "model"    |
 
     Scenario: A body of 17 MiB
@@ -32,3 +33,27 @@ Feature: Requests that are not understood
       Then the status is 413
       And the body follows the schema "openai/error"
       And no agent was asked
+
+  @req:STREAM-002 @core @needs:streaming
+  Rule: An agent's stream is asked for in the client's own words, but not with its headers
+
+    Scenario: Parameters that the gateway does not know
+      When the client sends "POST /v1/chat/completions" with the body
+        """
+        {"model": "gpt-4", "stream": true, "user": "u-1", "x_unknown": {"a": [1]},
+         "messages": [{"role": "user", "content": "Hello"}]}
+        """
+      Then the stream ends with one [DONE]
+      And $.x_unknown.a[0] of the agent "ccrouter"'s request is 1
+      And $.user of the agent "ccrouter"'s request is "u-1"
+
+    @req:SECRET-001
+    Scenario Outline: The header "<name>"
+      Given the client sends the header "<name>" as "of-the-client"
+      When the client asks for a stream
+      Then the agent "ccrouter" was never shown "of-the-client"
+
+      Examples:
+        | name         |
+        | X-Session-Id |
+        | Cookie       |

@@ -15,6 +15,18 @@ Feature: A stream that succeeds
       And the header "Connection" is "keep-alive"
       And the header "Transfer-Encoding" is "chunked"
 
+    Scenario Outline: What the agent's headers tell, of a <how>
+      Given the agent "ccrouter" tells what is left of its rate limit
+      And the agent "ccrouter" calls the request "req-7"
+      When the client asks for a <how>
+      Then the header "x-ratelimit-remaining-requests" is "59"
+      And the header "X-Request-Id" is "req-7"
+
+      Examples:
+        | how          |
+        | plain answer |
+        | stream       |
+
   @req:STREAM-002 @core @needs:streaming
   Rule: Chunks arrive in the agent's order, and say what the agent said
 
@@ -55,3 +67,18 @@ Feature: A stream that succeeds
         | pace   | whole       |
         | 10 ms  | 60 ms       |
         | 500 ms | 3 seconds   |
+
+    Scenario: An answer that begins with a call of a tool
+      Given the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "a.txt"}
+        """
+      When the client asks for a stream and goes away after 150 ms
+      Then $.choices[0].delta.tool_calls[0].function.name of one chunk is "read"
+
+    Scenario: An answer of nothing
+      Given the agent "ccrouter" says ""
+      When the client asks for a stream
+      Then the role "assistant" comes once, in the first chunk
+      And the finish_reason "stop" comes once, in the last chunk
+      And the stream ends with one [DONE]

@@ -17,6 +17,13 @@ Feature: Agents that take too long
       And the answer ends after 20.1 seconds
       And the agent "ccrouter"'s journal says that the client went away after 20.1 seconds
 
+    Scenario: A connection that is kept alive, and says nothing
+      Given the agent "ccrouter" falls silent after chunk 2
+      And the agent "ccrouter" keeps the connection alive every 3 seconds
+      When the client asks for a stream
+      Then the last event is an error
+      And the answer ends after 20.1 seconds
+
     Scenario: 60 seconds for the whole of it
       Given the agent "ccrouter" is a timed stream agent with 15 seconds between words
       When the client asks for a stream
@@ -51,6 +58,22 @@ Feature: Agents that take too long
         | agent    | mode     |
         | ccrouter | streamed |
         | ccrouter | plain    |
+
+    Scenario: A role is no content
+      Given the agent "ccrouter" has the quirk "role_alone"
+      And the agent "ccrouter" waits 5 seconds before its first chunk
+      And the agent "ccrouter" falls silent before its first chunk
+      When the client asks for a stream
+      Then the answer begins after 20 seconds
+
+    Scenario: A thought is
+      Given the agent "ccrouter" reasons "Let", " me", " see."
+      And the agent "ccrouter" waits 5 seconds before its first chunk
+      And the agent "ccrouter" falls silent after chunk 1
+      When the client asks for a stream
+      Then the status is 200
+      And the body follows the schema "openai/chat.completion"
+      And the answer begins after 25 seconds
 
   @req:TIMEOUT-003 @core @slow @needs:timeouts
   Rule: A plain attempt has 15 seconds

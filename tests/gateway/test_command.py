@@ -20,6 +20,7 @@ from sluicegate.gateway.configuration import KEYS, SWITCH, configuration
 KEY = "k3y-of-an-agent"
 ASKED = {"model": "gpt-4", "messages": [{"role": "user", "content": "Hello!"}]}
 CHAT = "/v1/chat/completions"
+TLS = '[agents.a]\nbase_url = "http://a/v1"\n[tls]\n'
 
 
 @pytest.fixture
@@ -192,9 +193,18 @@ def test_what_others_can_reach_is_warned_about_unless_it_is_guarded(
             "the environment variable NOWHERE is not set",
         ),
         ('[agents.a]\nbase_url = "http://a/v1"\n[tls]\nkeyfile = "x"', "tls.certfile"),
+        (f'{TLS}certfile = "x.pem"\nkeyfile = "key.pem"', "tls.certfile: there is no file 'x.pem'"),
+        (
+            f'{TLS}certfile = "cert.pem"\nkeyfile = "gateway.toml"',
+            "tls: 'cert.pem' with 'gateway.toml' cannot be used: ",
+        ),
+        (f'{TLS}certfile = "key.pem"\nkeyfile = "key.pem"', "tls: 'key.pem' with 'key.pem' cannot"),
     ],
 )
-def test_a_file_with_mistakes_is_refused(tmp_path: Path, content: str, message: str) -> None:
+def test_a_file_with_mistakes_is_refused(
+    tmp_path: Path, authority: trustme.CA, content: str, message: str
+) -> None:
+    write_certificate(authority, tmp_path)
     code, out, err = invoked("--config", write_file(tmp_path, content), "--check")
     assert (code, out) == (1, "")
     assert message in err
@@ -208,7 +218,8 @@ def test_a_file_with_mistakes_is_refused(tmp_path: Path, content: str, message: 
         (["--port", "0", "--host", "a..b"], 1, "cannot listen on a..b:0"),
         (["--config", "nowhere.toml"], 2, "'nowhere.toml' does not exist"),
         (["--certfile", __file__], 2, "both, --certfile and --keyfile"),
-        (["--certfile", __file__, "--keyfile", __file__], 1, "cannot use the certificate and its"),
+        (["--certfile", __file__, "--keyfile", __file__], 1, f"{__file__} with its key {__file__}"),
+        (["--certfile", __file__, "--keyfile", __file__, "--check"], 1, "cannot be used: "),
         (["--control", "--host", "0.0.0.0"], 2, "--control is for this machine alone"),  # noqa: S104 - on purpose
     ],
 )
@@ -224,7 +235,8 @@ def help_text() -> str:
     return CliRunner().invoke(main, ["gateway", "--help"], terminal_width=100).stdout
 
 
-def test_the_documented_file_is_one(tmp_path: Path) -> None:
+def test_the_documented_file_is_one(tmp_path: Path, authority: trustme.CA) -> None:
+    write_certificate(authority, tmp_path)
     text = help_text().partition("may be left out:\n")[2].partition("\n\n  Options")[0]
     file = write_file(tmp_path, textwrap.dedent(text))
     found = configuration(Path(file), {"GATEWAY_KEY": "one", "CCROUTER_KEY": "two"})

@@ -15,7 +15,8 @@ OTHER = '[agents.droid]\nbase_url = "http://127.0.0.1:9102/v1"\n'
 
 NO_URL = "expected a string such as 'http://127.0.0.1:9101/v1'"
 NEAR = "expected the name of an agent, got 'droit'; did you mean droid? known are droid"
-ITSELF = "expected the name of an agent, got 'ccrouter'; known are none"
+ITSELF = "an agent cannot be its own fallback"
+BEHIND = "/chat/completions is put behind it"
 
 
 def settings(text: str, **environ: str) -> Settings:
@@ -134,6 +135,19 @@ def test_an_empty_variable_is_none() -> None:
     assert settings(AGENT, AGENT_FALLBACK_ENABLED="", GATEWAY_KEYS="") == settings(AGENT)
 
 
+@pytest.mark.parametrize("keys", [",", " ", " , ,"])
+def test_keys_of_the_environment_that_are_none_do_not_open_the_gateway(keys: str) -> None:
+    for text in (AGENT, 'keys = ["one"]\n' + AGENT):
+        (line,) = wrong(text, GATEWAY_KEYS=keys)
+        assert line.startswith("GATEWAY_KEYS: expected keys with commas between them, got none")
+
+
+@pytest.mark.parametrize("path", ["", "/v1", "/models", "/v1/chat-completions", "/completions"])
+def test_a_base_url_may_end_as_it_likes_else(path: str) -> None:
+    agent = f'[agents.a]\nbase_url = "http://a{path}"'
+    assert settings(agent).agents[0].base_url == f"http://a{path}"
+
+
 def test_the_environment_has_the_keys_of_clients() -> None:
     assert settings('keys = ["one"]\n' + AGENT, GATEWAY_KEYS="two, three,").keys == ("two", "three")
 
@@ -151,6 +165,18 @@ def test_the_environment_has_the_keys_of_clients() -> None:
         ('[agents.a]\nbase_url = "localhost"', f"agents.a.base_url: {NO_URL}, got 'localhost'"),
         (AGENT + 'fallback = "droit"\n' + OTHER, f"agents.ccrouter.fallback: {NEAR}"),
         (AGENT + 'fallback = "ccrouter"', f"agents.ccrouter.fallback: {ITSELF}"),
+        (
+            '[agents.""]\nbase_url = "http://127.0.0.1:9101/v1"',
+            "agents: expected a name for each agent, got ''",
+        ),
+        (
+            '[agents.a]\nbase_url = "http://a/v1/chat/completions/"',
+            f"agents.a.base_url: expected one without /chat/completions: {BEHIND}",
+        ),
+        (
+            '[agents.a]\nbase_url = "http://a/v1/models"',
+            f"agents.a.base_url: expected one without /models: {BEHIND}",
+        ),
         (
             'primary = "x"\n' + AGENT,
             "primary: expected the name of an agent, got 'x'; known are ccrouter",

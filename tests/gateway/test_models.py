@@ -1,3 +1,5 @@
+import pytest
+
 from sluicegate.gateway.headers import passed_on
 from sluicegate.gateway.models import listed
 from sluicegate.gateway.settings import Agent, Model, Settings
@@ -35,3 +37,19 @@ def test_only_limits_and_the_name_of_the_request_are_passed_on() -> None:
     ]
     dropped = [("Server", "agent"), ("Set-Cookie", "a=b"), ("Content-Length", "5")]
     assert passed_on([*dropped, *kept]) == tuple(kept)
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (["7", "9"], ["7"]),
+        (["soon", "Wed, 21 Oct 2026 07:28:00 GMT"], ["Wed, 21 Oct 2026 07:28:00 GMT"]),
+        (["1.5"], ["1.5"]),
+        (["7, 9"], []),
+        (["-1", ""], []),
+    ],
+)
+def test_of_several_times_to_wait_the_first_that_is_one_is_passed_on(
+    values: list[str], kept: list[str]
+) -> None:
+    assert [value for _, value in passed_on(("Retry-After", value) for value in values)] == kept

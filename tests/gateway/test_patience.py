@@ -73,7 +73,7 @@ def test_a_client_that_takes_nothing_more_holds_no_agent_and_no_circuit(
             "the answer was not taken in time",
             "timeout_error",
         )
-        assert [(each.outcome, each.chunks) for each in gateway.log.served] == [("left", 3)]
+        assert [(each.outcome, each.chunks) for each in gateway.log.served] == [("left", 2)]
 
     run(clock, scenario, limits=Limits(whole=5.0))
 

@@ -124,6 +124,13 @@ def test_a_finish_reason_that_is_empty_or_absent_is_null(odd: Document) -> None:
     assert chunks[0]["choices"][0]["finish_reason"] is None
 
 
+@pytest.mark.parametrize("beside", [{}, {"text": ""}, {"message": None}, {"delta": None}])
+def test_a_choice_without_a_delta_that_says_nothing_has_an_empty_one(beside: Document) -> None:
+    choice = {"index": 0, "finish_reason": "stop", "content_filter_results": {}, **beside}
+    chunks = got(HI, {**HI, "choices": [choice]}, DONE)
+    assert deltas(chunks)[1] == {}
+
+
 def test_a_finish_reason_that_is_repeated_comes_once() -> None:
     assert len(got(HI, STOP, STOP, chunk("length"), DONE)) == 2
 
@@ -235,6 +242,9 @@ def test_an_end_without_a_finish_reason_fails(
         ('{"choices": [{"delta": {"content": 1}}]}', "malformed"),
         ('{"choices": [{"finish_reason": 1}]}', "malformed"),
         ('{"choices": [], "usage": 1}', "malformed"),
+        ('{"choices": [{"text": "a", "index": 0, "finish_reason": "stop"}]}', "malformed"),
+        ('{"choices": [{"text": "a", "delta": null}]}', "malformed"),
+        ('{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}', "malformed"),
         ('{"error": {"message": "overloaded by s3cret", "code": 529}}', "error"),
         ('{"error": "overloaded"}', "error"),
         ('{"object": "error", "message": "overloaded"}', "error"),

@@ -36,6 +36,15 @@ def test_usage_is_wanted_only_where_it_is_asked_for(options: object) -> None:
     assert not read(asked(stream=True, stream_options=options)).with_usage
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000])
+def test_a_number_with_too_many_digits_is_refused_without_words_of_python(number: str) -> None:
+    with pytest.raises(RefusedError, match=r"9{19,20} is no number that can be passed") as caught:
+        read(asked(x=1).replace(b'"x": 1', b'"x": ' + number.encode()))
+    assert caught.value.answer.status == 400
+    assert len(caught.value.answer.message) < 100
+    assert "sys." not in caught.value.answer.message
+
+
 def test_the_place_of_a_mistake_is_named() -> None:
     with pytest.raises(RefusedError, match=r"messages\[0\]\.role") as caught:
         read(asked(messages=[{"role": 3, "content": ""}]))

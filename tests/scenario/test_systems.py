@@ -17,6 +17,7 @@ from sluicegate.scenario.systems import MOUNT, VARIANTS, behind_another, json_li
 from sluicegate.scenario.target import Targets
 
 TOKEN = {"Authorization": "Bearer correct-horse-battery"}
+JSON = {"Content-Type": "application/json"}
 BODY = AgentRequest().body(stream=True)
 
 
@@ -28,7 +29,7 @@ def clock() -> Iterator[SimulatedClock]:
 
 async def stream(client: httpx.AsyncClient, headers: dict[str, str] | None = None) -> list[Any]:
     """Ask for a stream; return the JSON of its events."""
-    response = await client.post("/stream", content=BODY, headers=headers)
+    response = await client.post("/stream", content=BODY, headers={**JSON, **(headers or {})})
     assert response.status_code == 200
     parts = response.text.split("\n\n")[:-1]
     return [json.loads(part.removeprefix("data: ")) for part in parts]
@@ -99,10 +100,10 @@ def test_a_mounted_proxy_is_served_by_another_application(clock: Clock) -> None:
             connected(instance.url) as client,
         ):
             assert instance.url.endswith(MOUNT)
-            response = await client.post("/stream", content=BODY)
+            response = await client.post("/stream", content=BODY, headers=JSON)
             assert response.headers["x-served-by"] == "the outer application"
             assert response.text.count("\n\n") == 8
-            refused = await client.post("/stream", content=BODY, headers={"X-Blocked": "1"})
+            refused = await client.post("/stream", content=BODY, headers={**JSON, "X-Blocked": "1"})
             assert (refused.status_code, refused.content) == (403, b"")
 
     clock.run(asked())
@@ -118,7 +119,7 @@ def test_the_log_of_an_instance_is_its_own_and_leaves_nothing_behind(clock: Cloc
         ):
             assert instance.log is not None
             assert instance.log() == []
-            await client.post("/stream", content=BODY)
+            await client.post("/stream", content=BODY, headers=JSON)
             await stream(client, TOKEN)
             assert [(line["status"], line["outcome"]) for line in instance.log()] == [
                 (401, "refused"),

@@ -15,6 +15,7 @@ from .serve import GRACE, Service, client_limits, log_to_stderr, serve
 
 if TYPE_CHECKING:
     from sluicegate.gateway.configuration import Configuration
+    from sluicegate.runtime.server import Certificate
 
 
 @click.command()
@@ -41,6 +42,10 @@ def gateway(  # noqa: PLR0913 - click passes each option by its name
 
     An agent is any server that speaks OpenAI's chat completions. Without a file there are two:
     ccrouter at http://127.0.0.1:9101/v1, whose fallback is droid at http://127.0.0.1:9102/v1.
+
+    What a fallback answers is a success of the selected agent's circuit: only a request that no
+    agent answers counts against it. An agent's 401 for the gateway's own key reaches the client as
+    401.
 
     \b
     Environment variables overrule the file:
@@ -123,6 +128,8 @@ def gateway(  # noqa: PLR0913 - click passes each option by its name
     )
     if control:
         _refuse_control_from_elsewhere(made.settings.host)
+    if made.certificate:
+        _check_certificate(made.certificate)
     if check:
         _show(made)
     else:
@@ -137,6 +144,13 @@ def _configuration(file: Path | None) -> "Configuration":
         return configuration(file, os.environ)
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _check_certificate(files: "Certificate") -> None:
+    from sluicegate.gateway.mistakes import certificate_fault  # noqa: PLC0415 - as above
+
+    if fault := certificate_fault(files.certfile, files.keyfile):
+        raise click.ClickException(f"{files.certfile} with its key {files.keyfile} {fault}")
 
 
 def _refuse_control_from_elsewhere(host: str) -> None:
@@ -183,11 +197,6 @@ def _service(made: "Configuration", *, control: bool) -> Service:
         )
     except SluicegateError as error:
         raise click.ClickException(str(error)) from error
-    except OSError as error:  # TLS errors, too
-        raise click.ClickException(
-            f"cannot use the certificate and its key: {error.strerror or error}; both must be PEM,"
-            " and the key that of the certificate"
-        ) from error
     return Service("gateway", server, lines=list(agents(made.settings)), close=app.aclose)
 
 

@@ -1,12 +1,16 @@
 """The choices of a stream's chunks: each begins with a role, and ends with one finish_reason."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from sluicegate.upstream.documents import documents, member
 from sluicegate.upstream.errors import UpstreamError
 
 from .deltas import ASSISTANT, corrected, says
 from .documents import Document, without
+
+# Where a completion of another kind has what a chunk has in its delta.
+_ELSEWHERE: Final = ("text", "message")
 
 
 class Choices:
@@ -35,7 +39,7 @@ class Choices:
     def _repaired(self, choices: list[Document]) -> Iterator[Document]:
         for choice in choices:
             index, reason = member(choice, "index", int), member(choice, "finish_reason", str)
-            delta = corrected(member(choice, "delta", dict))
+            delta = corrected(_delta(choice))
             if not self._ended.get(index):
                 delta = self._with_role_once(index, delta)
                 self._ended[index] = bool(reason)
@@ -47,3 +51,9 @@ class Choices:
         if index in self._ended:
             return without(delta, "role")
         return {**delta, "role": ASSISTANT}
+
+
+def _delta(choice: Document) -> Document:
+    if choice.get("delta") is None and any(map(choice.get, _ELSEWHERE)):
+        raise UpstreamError("malformed", "the upstream sent a choice that has no delta")
+    return member(choice, "delta", dict)

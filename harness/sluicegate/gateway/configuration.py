@@ -57,6 +57,7 @@ DEFAULT: Final[Mapping[str, Any]] = {
 """What a gateway without a file is told: the documented agents, on this machine."""
 
 _NOTHING: Final[Mapping[Place, Exception]] = {}
+_HERE: Final = Path()
 
 _WORDS: Final[Mapping[str, bool]] = {
     "true": True,
@@ -103,8 +104,9 @@ def configuration(path: Path | None, environ: Mapping[str, str]) -> Configuratio
     for a file that can be read with everything that is wrong in it.
     """
     expanded = expand(DEFAULT if path is None else read_file(path), environ)
-    settings = configured(expanded.document, environ, expanded.mistakes)
-    folder, tls = Path() if path is None else path.parent, expanded.document.get("tls")
+    folder = Path() if path is None else path.parent
+    settings = configured(expanded.document, environ, expanded.mistakes, folder)
+    tls = expanded.document.get("tls")
     return Configuration(
         settings,
         tls and Certificate(folder / tls["certfile"], folder / tls["keyfile"]),
@@ -116,12 +118,14 @@ def configured(
     document: Mapping[str, Any],
     environ: Mapping[str, str],
     unexpanded: Mapping[Place, Exception] = _NOTHING,
+    folder: Path = _HERE,
 ) -> Settings:
     """Return the settings that a document and the environment make.
 
     A variable that is empty counts as not set. `unexpanded` are the places in the document whose
-    references to variables lead nowhere. Raises ConfigurationError with everything that is wrong:
-    where, what is accepted, and what there is instead unless that is a secret.
+    references to variables lead nowhere; its files are in `folder`. Raises ConfigurationError with
+    everything that is wrong: where, what is accepted, and what there is instead unless that is a
+    secret.
     """
     found = [Mistake(where(place), str(error)) for place, error in unexpanded.items()]
     wrong = violations(document, SCHEMA)
@@ -129,10 +133,14 @@ def configured(
     switch = environ.get(SWITCH) or None
     if switch and switch.lower() not in _WORDS:
         found.append(Mistake(SWITCH, f"expected one of {', '.join(_WORDS)}, got {switch!r}"))
+    keys = environ.get(KEYS, "")
+    # What was to guard the gateway must not open it.
+    if keys and not _listed(keys):
+        found.append(Mistake(KEYS, "expected keys with commas between them, got none; or unset it"))
     if found:
         raise ConfigurationError(found)
-    settings = _settings(document, switch, environ.get(KEYS, ""))
-    if found := list(senseless(document, settings)):
+    settings = _settings(document, switch, keys)
+    if found := list(senseless(document, settings, folder)):
         raise ConfigurationError(found)
     return settings
 
@@ -143,7 +151,6 @@ def _settings(document: Mapping[str, Any], switch: str | None, keys: str) -> Set
     fallback, limits = document.get("fallback", {}), dict(document.get("limits", {}))
     plain = limits.pop("plain", PLAIN_LIMIT)
     whole = limits.pop("whole_stream", Limits().whole)
-    listed = tuple(filter(None, (key.strip() for key in keys.split(","))))
     return Settings(
         agents=agents,
         primary=document.get("primary", next(iter(names), "")),
@@ -153,11 +160,15 @@ def _settings(document: Mapping[str, Any], switch: str | None, keys: str) -> Set
         limits=Limits(**limits, whole=whole),
         plain_limit=plain,
         breaker=Numbers(**document.get("breaker", {})),
-        keys=listed or tuple(document.get("keys", ())),
+        keys=_listed(keys) or tuple(document.get("keys", ())),
         host=document.get("host", "127.0.0.1"),
         port=int(document.get("port", 8081)),
         largest_body=int(document.get("largest_body", LARGEST_BODY)),
     )
+
+
+def _listed(keys: str) -> tuple[str, ...]:
+    return tuple(filter(None, (key.strip() for key in keys.split(","))))
 
 
 def _agent(name: str, table: Mapping[str, Any]) -> Agent:

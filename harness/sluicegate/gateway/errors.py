@@ -81,8 +81,8 @@ def failed(error: UpstreamError, mask: Mask) -> ErrorAnswer:
     """
     status = _status(error)
     told = error.said if error.status in _KEPT and error.said else str(error)
-    headers = _headers(error, mask) if error.status in _KEPT else {}
-    return _answer(status, mask(told), headers=headers)
+    headers = passed_on(error.headers, mask.exact) if error.status in _KEPT else ()
+    return _answer(status, mask(told), headers=dict(headers))
 
 
 def refused_by_circuit(retry_after: int) -> ErrorAnswer:
@@ -120,12 +120,6 @@ def _status(error: UpstreamError) -> int:
     if error.status is not None and error.status in _KEPT:
         return error.status
     return HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _headers(error: UpstreamError, mask: Mask) -> dict[str, str]:
-    wait = {"Retry-After": error.retry_after} if error.retry_after else {}
-    others = passed_on(error.headers, mask.exact)
-    return wait | {name: value for name, value in others if name.lower() != "retry-after"}
 
 
 def _answer(

@@ -2,18 +2,23 @@
 
 import math
 import re
+import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 from sluicegate.wire.schema import Violation
 
-from .settings import Settings
+from .settings import Agent, Settings
 
 _SECRETS: Final = frozenset({"key", "keys"})
 _TABLE: Final = "expected an object"
 _VISIBLE: Final = re.compile(r"[!-~]*")
+
+# What clients put behind a base URL; others than these may belong to one.
+_ENDS: Final = ("/chat/completions", "/v1/chat", "/v1/completions", "/v1/models")
 
 Place = tuple[str | int, ...]
 """Where a value stands in a document: keys, and the numbers of items."""
@@ -44,8 +49,11 @@ def hidden(violation: Violation) -> Mistake:
     return Mistake(where(violation.path), words + got + value * bool(got))
 
 
-def senseless(document: Mapping[str, Any], settings: Settings) -> Iterator[Mistake]:
-    """Yield what cannot work in a document of the right shape, and in the settings made of it."""
+def senseless(document: Mapping[str, Any], settings: Settings, folder: Path) -> Iterator[Mistake]:
+    """Yield what cannot work in a document of the right shape, and in the settings made of it.
+
+    Its files are in `folder`; certificates are read.
+    """
     names = [agent.name for agent in settings.agents]
     if not names:
         yield Mistake("agents", "expected one or more, got none")
@@ -55,13 +63,51 @@ def senseless(document: Mapping[str, Any], settings: Settings) -> Iterator[Mista
     for pattern, agent in document.get("routes", {}).items():
         yield from _known(where(("routes", pattern)), agent, names)
     for agent in settings.agents:
-        place = where(("agents", agent.name))
-        others = [name for name in names if name != agent.name]
-        if agent.fallback is not None:
-            yield from _known(f"{place}.fallback", agent.fallback, others)
-        yield from _visible(f"{place}.key", agent.key)
+        yield from _agent(agent, names)
     for key in settings.keys:
         yield from _visible("keys", key)
+    yield from _tls(document.get("tls", {}), folder)
+
+
+def certificate_fault(certfile: Path, keyfile: Path) -> str | None:
+    """Say why a certificate and its key, both in PEM, cannot be used together; None if they can."""
+    try:
+        # Without a password, Python would ask for that of an encrypted key.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certfile, keyfile, password="")
+    except OSError as error:  # TLS errors, too
+        return (
+            f"cannot be used: {error.strerror or error}; both must be PEM, and the key that of the"
+            " certificate, not encrypted"
+        )
+    return None
+
+
+def _agent(agent: Agent, names: Collection[str]) -> Iterator[Mistake]:
+    if not agent.name:
+        yield Mistake("agents", "expected a name for each agent, got ''")
+    place = where(("agents", agent.name))
+    yield from _base_url(f"{place}.base_url", agent.base_url)
+    if agent.fallback == agent.name:
+        yield Mistake(f"{place}.fallback", "an agent cannot be its own fallback")
+    elif agent.fallback is not None:
+        others = [name for name in names if name != agent.name]
+        yield from _known(f"{place}.fallback", agent.fallback, others)
+    yield from _visible(f"{place}.key", agent.key)
+
+
+def _base_url(at: str, url: str) -> Iterator[Mistake]:
+    if end := next(filter(url.rstrip("/").endswith, _ENDS), ""):
+        shorter = end.removeprefix("/v1")
+        yield Mistake(at, f"expected one without {shorter}: /chat/completions is put behind it")
+
+
+def _tls(tls: Mapping[str, str], folder: Path) -> Iterator[Mistake]:
+    missing = [name for name, file in tls.items() if not (folder / file).is_file()]
+    yield from (Mistake(f"tls.{name}", f"there is no file {tls[name]!r}") for name in missing)
+    if tls and not missing:
+        fault = certificate_fault(folder / tls["certfile"], folder / tls["keyfile"])
+        if fault:
+            yield Mistake("tls", f"{tls['certfile']!r} with {tls['keyfile']!r} {fault}")
 
 
 def _known(at: str, name: str, names: Collection[str]) -> Iterator[Mistake]:

@@ -57,7 +57,9 @@ def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON; the schema says wha
     if not body:
         raise _refused("Expected a JSON object as the body, got no body.")
     try:
-        document = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        document = json.loads(
+            body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_integer
+        )
         # What can be read can be too deep to be written.
         encoded(document)
     except UnicodeDecodeError as error:
@@ -72,6 +74,13 @@ def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON; the schema says wha
 def _finite(number: str) -> float:
     value = float(number)
     return value if math.isfinite(value) else _refuse(number)
+
+
+def _integer(number: str) -> int:
+    try:
+        return int(number)
+    except ValueError:  # Python's own limit of digits
+        _refuse(number)
 
 
 def _refuse(text: str) -> NoReturn:

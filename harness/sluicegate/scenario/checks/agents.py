@@ -75,6 +75,19 @@ def streamed_on(exchange: Exchange, who: str) -> None:
     )
 
 
+def answered_on(exchange: Exchange, who: str) -> None:
+    """Require that the client's body is, byte for byte, what the agent sent last."""
+    _, sent = provider_side(last_entry(exchange, who), exchange.ended).carried()
+    _, got = client_side(exchange).carried()
+    require(
+        exchange,
+        holds=bool(sent) and got == sent,
+        words=f"the body is not the one that {who} sent",
+        expected=quoted(sent),
+        got=quoted(got),
+    )
+
+
 def have_ended(exchanges: tuple[Exchange, ...]) -> None:
     """Require that every request to an agent has ended: nothing is held that nobody waits for."""
     for exchange in exchanges:

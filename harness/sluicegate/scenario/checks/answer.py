@@ -55,6 +55,19 @@ def has_header(exchange: Exchange, name: str, value: str) -> None:
     )
 
 
+def header_differs(exchange: Exchange, before: Exchange, name: str) -> None:
+    """Require a header that is there, and not what it was in the exchange before."""
+    got, earlier = exchange.header(name), before.header(name)
+    again = ", as in the answer before" if got is not None and got == earlier else ""
+    require(
+        exchange,
+        holds=got is not None and got != earlier,
+        words=f"the answer has {_header(exchange, name)}{again}",
+        expected=f"the header {name} with another value than in the answer before",
+        got=_header(exchange, name),
+    )
+
+
 def header_mentions(exchange: Exchange, name: str, text: str) -> None:
     """Require that a header's value contains the text."""
     got = _header(exchange, name)

@@ -68,14 +68,25 @@ def names_request(exchange: Exchange, log: Lines | None, header: str) -> None:
 
 def last_took(exchange: Exchange, log: Lines | None, seconds: float, clock: Clock) -> None:
     """Require the duration that the last line tells."""
-    got = at(_last(exchange, log), "$.duration")
-    holds = (
-        isinstance(got, int | float)
-        and not isinstance(got, bool)
-        and abs(got - seconds) <= clock.tolerance
-    )
+    line = _last(exchange, log)
+    got = at(line, "$.duration")
     words = f"$.duration of the last line of the log is {brief(got)}, not {seconds:g}"
+    holds = _took(line, seconds, clock)
     require(exchange, holds=holds, words=words, expected=f"{seconds:g} s", got=show(got))
+
+
+def some_took(
+    exchange: Exchange, log: Lines | None, who: str, seconds: float, clock: Clock
+) -> None:
+    """Require a line about an agent, by what a scenario calls it, that tells the duration."""
+    lines = [line for line in _lines(log) if f'the agent "{at(line, "$.agent")}"' == who]
+    require(
+        exchange,
+        holds=any(_took(line, seconds, clock) for line in lines),
+        words=f"no line of the log says that {who} took {seconds:g} s",
+        expected=f"a line about {who} with the duration {seconds:g}",
+        got="\n".join(map(show, lines)) or "no line about it",
+    )
 
 
 def does_not_mention(exchange: Exchange, log: Lines | None, text: str) -> None:
@@ -90,6 +101,15 @@ def does_not_mention(exchange: Exchange, log: Lines | None, text: str) -> None:
         words=f"the log mentions {quoted(text)}" if lines else "the log has no line",
         expected=f"lines that do not mention {quoted(text)}",
         got=show(found[0]) if found else "no line",
+    )
+
+
+def _took(line: Mapping[str, Any], seconds: float, clock: Clock) -> bool:
+    got = at(line, "$.duration")
+    return (
+        isinstance(got, int | float)
+        and not isinstance(got, bool)
+        and abs(got - seconds) <= clock.tolerance
     )
 
 
