@@ -60,9 +60,10 @@ Feature: Agents that take too long
         | ccrouter | plain    |
 
     Scenario: A role is no content
-      Given the agent "ccrouter" has the quirk "role_alone"
-      And the agent "ccrouter" waits 5 seconds before its first chunk
-      And the agent "ccrouter" falls silent before its first chunk
+      Given the agent "ccrouter" answers in turn
+        | answer                                                            |
+        | delay=5000&quirks=role_alone&fail_chunk=1&fail_chunk_mode=silence |
+        |                                                                   |
       When the client asks for a stream
       Then the answer begins after 20 seconds
 

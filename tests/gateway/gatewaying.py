@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from tests.provider.wire_client import CHAT, Headers, Seen, ask, post, serving
+from tests.provider import wire_client
+from tests.provider.wire_client import CHAT, Headers, Seen, ask, serving
 
 from sluicegate.gateway.app import GatewayApp, create_app
 from sluicegate.gateway.log import Attempted, Changed, GatewayLog, Served, Told
@@ -103,13 +104,20 @@ def chat(prompt: str = "Hello", headers: dict[str, str] | None = None, **members
     return post(CHAT, content=body(prompt, **members), headers=headers)
 
 
+def post(
+    path: str, query: str = "", content: bytes = b"", headers: dict[str, str] | None = None
+) -> bytes:
+    request = wire_client.post(path, query, content, headers)
+    return request.replace(b"Host: provider", b"Host: localhost", 1)
+
+
 def body(prompt: str = "Hello", **members: object) -> bytes:
     messages = [{"role": "user", "content": prompt}]
     return json.dumps({"model": "gpt-4", "messages": messages, **members}).encode()
 
 
 def get(path: str, headers: dict[str, str] | None = None, method: str = "GET") -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: gateway", "Content-Length: 0"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Content-Length: 0"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode()
 

@@ -6,7 +6,7 @@ import pytest
 from hypercorn.typing import ASGISendEvent
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.provider.wire_client import CHAT, Seen, connect, post
+from tests.provider.wire_client import CHAT, Seen, connect
 
 from sluicegate.errors import SluicegateError
 from sluicegate.gateway.app import create_app
@@ -15,7 +15,7 @@ from sluicegate.gateway.settings import Agent, Model, Settings
 from sluicegate.runtime.clock import SIMULATED_EPOCH, SimulatedClock
 from sluicegate.runtime.server import Server
 
-from .gatewaying import KEYS, Gateway, body, chat, error_of, get, header, run
+from .gatewaying import KEYS, Gateway, body, chat, error_of, get, header, post, run
 
 AGENT = Agent("ccrouter", "http://127.0.0.1:1/v1", models=(Model("gpt-4", max_tokens=8192),))
 
@@ -148,6 +148,32 @@ def test_a_request_without_a_key_is_refused_before_its_body(clock: SimulatedCloc
         await clock.quiesce()
 
     run(clock, scenario, keys=("key-one",))
+
+
+EVIL = {"Origin": "http://evil.example"}
+REBOUND = (b"Host: localhost", b"Host: evil.example")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "keys"),
+    [
+        (chat("Hi", EVIL), 403, ()),
+        (chat("Hi", {"Origin": "null"}), 403, ()),
+        (chat("Hi", {"Origin": "http://localhost"}), 200, ()),
+        (chat("Hi").replace(*REBOUND), 421, ()),
+        (chat("Hi", EVIL).replace(*REBOUND), 421, ()),
+        (get("/v1/models").replace(*REBOUND), 421, ()),
+        (get("/health").replace(*REBOUND), 200, ()),
+        (chat("Hi", EVIL).replace(*REBOUND), 401, ("key-one",)),
+        (chat("Hi", {**EVIL, "Authorization": "Bearer key-one"}), 200, ("key-one",)),
+    ],
+)
+def test_without_keys_no_web_page_can_ask(
+    clock: SimulatedClock, request_: bytes, status: int, keys: tuple[str, ...]
+) -> None:
+    seen, gateway = answered(clock, request_, keys=keys)
+    assert seen.status == status
+    assert len(gateway.ccrouter.entries) == (status == 200 and b"POST" in request_)
 
 
 def test_models_are_listed(clock: SimulatedClock) -> None:

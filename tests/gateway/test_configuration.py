@@ -117,6 +117,11 @@ def test_no_key_is_in_the_words_of_settings() -> None:
     assert told.mask("s3cret at 127.0.0.1:9101") == "*** at ***"
 
 
+def test_the_names_of_the_hosts_of_agents_are_masked() -> None:
+    told = settings('[agents.ccrouter]\nbase_url = "http://router-7:9101/v1"\n' + OTHER)
+    assert told.mask("no route to router-7, or router-7:9101") == "no route to ***, or ***"
+
+
 @pytest.mark.parametrize("word", ["false", "False", "0", "no", "OFF"])
 def test_the_environment_switches_fallbacks_off(word: str) -> None:
     told = settings(AGENT + 'fallback = "droid"\n' + OTHER, AGENT_FALLBACK_ENABLED=word)

@@ -53,6 +53,11 @@ def ended(line_end: bytes) -> bytes:
 CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
     "status": (lambda e: answer.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
     "header": (lambda e: answer.has_header(e, "Content-Type", "application/json"), PLAIN, [GOOD]),
+    "header differs": (
+        lambda e: answer.header_differs(e, ERROR, "Allow"),
+        replace(PLAIN, headers=(("allow", "GET"),)),
+        [ERROR, replace(PLAIN, headers=())],
+    ),
     "header mentions": (lambda e: answer.header_mentions(e, "Allow", "POST"), PLAIN, [GOOD]),
     "event stream": (answer.is_stream, GOOD, [PLAIN, replace(GOOD, headers=())]),
     "clean end": (

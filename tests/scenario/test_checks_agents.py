@@ -13,7 +13,7 @@ from sluicegate.scenario.profile import Profile
 from sluicegate.scenario.target import Targets
 from sluicegate.scenario.world import World
 
-from .exchanges import DONE, FINISH, FIRST, SECOND, event, streamed
+from .exchanges import DONE, FINISH, FIRST, SECOND, answered, event, streamed
 
 CCROUTER, DROID = 'the agent "ccrouter"', 'the agent "droid"'
 ERROR = event('{"error":{"message":"the agent broke off","type":"x","param":null,"code":null}}')
@@ -67,6 +67,16 @@ def test_events_are_those_of_the_agent() -> None:
     for events in [(FIRST, FINISH, DONE), (FIRST, FIRST, SECOND, FINISH, DONE), (SECOND, FIRST)]:
         with pytest.raises(ViolationError, match="are not those that the agent"):
             agents.streamed_on(replace(streamed(*events), provided=(sent,)), CCROUTER)
+
+
+def test_a_body_is_that_of_the_agent() -> None:
+    good = answered('{"a": 1}')
+    sent = asked(DROID, writes=(b'{"a":', b" 1}"))
+    sent = replace(sent, entry=replace(sent.entry, response_headers=good.headers))
+    agents.answered_on(replace(good, provided=(sent,)), DROID)
+    for body in ('{"a":1}', '{"a": 1}\n', ""):
+        with pytest.raises(ViolationError, match='not the one that the agent "droid" sent'):
+            agents.answered_on(replace(answered(body), provided=(sent,)), DROID)
 
 
 def test_a_request_that_has_not_ended_is_told() -> None:

@@ -30,6 +30,12 @@ def took(lines: Lines | None, seconds: float) -> None:
         log.last_took(SPOKEN, lines, seconds, clock)
 
 
+def some_took(lines: Lines | None, seconds: float) -> None:
+    with SimulatedClock() as clock:
+        log.some_took(SPOKEN, lines, 'the agent "droid"', seconds, clock)
+
+
+NOT_SO_LONG = 'no line of the log says that the agent "droid" took 2 s'
 NUMBERED = replace(SPOKEN, headers=(("X-Request-Id", "r-1"),))
 NONE = "the log has no line"
 CHECKS: dict[str, tuple[Check, Logged, list[tuple[str, Logged]]]] = {
@@ -102,6 +108,15 @@ CHECKS: dict[str, tuple[Check, Logged, list[tuple[str, Logged]]]] = {
         lambda lines: took(lines, 1.0),
         [{"duration": 1}],
         [("$.duration of the last line of the log is true, not 1", [{"duration": True}])],
+    ),
+    "some duration": (
+        lambda lines: some_took(lines, 2.0),
+        [{"agent": "droid", "duration": 2.0}, EARLIER],
+        [
+            (NOT_SO_LONG, []),
+            (NOT_SO_LONG, [{"agent": "ccrouter", "duration": 2.0}, {"duration": 2.0}]),
+            (NOT_SO_LONG, [{"agent": "droid", "duration": 2.002}, {"agent": "droid"}]),
+        ],
     ),
     "mention": (
         lambda lines: log.does_not_mention(SPOKEN, lines, "hush"),

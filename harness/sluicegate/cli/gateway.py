@@ -43,9 +43,9 @@ def gateway(  # noqa: PLR0913 - click passes each option by its name
     An agent is any server that speaks OpenAI's chat completions. Without a file there are two:
     ccrouter at http://127.0.0.1:9101/v1, whose fallback is droid at http://127.0.0.1:9102/v1.
 
-    What a fallback answers is a success of the selected agent's circuit: only a request that no
-    agent answers counts against it. An agent's 401 for the gateway's own key reaches the client as
-    401.
+    A request that the fallback rescues counts as a success of the selected agent's circuit. An
+    agent's 401 for the gateway's own key reaches the client as 401. Without keys, web pages of
+    other hosts are refused.
 
     \b
     Environment variables overrule the file:

@@ -17,7 +17,7 @@ from sluicegate.upstream.errors import Headers
 from .account import Exchange, accounting, exchange_of
 from .agents import AgentClient
 from .answering import Answering, Frame, report
-from .authorization import authorize
+from .authorization import authorize, refuse_pages
 from .breaker import Refused, State
 from .circuits import Circuits, Passage
 from .concealment import concealing
@@ -147,7 +147,10 @@ class Gateway:
             await agent.aclose()
 
     def _authorize(self) -> None:
-        authorize(request.headers.getlist("Authorization"), self.settings.keys)
+        headers, keys = request.headers, self.settings.keys
+        authorize(headers.getlist("Authorization"), keys)
+        if not keys:
+            refuse_pages(headers.get("Origin"), headers.get("Host", ""), request.scope)
 
     async def _selection(self, model: str) -> Selection:
         agent = agent_of(model, self.settings.routes, self.settings.primary)

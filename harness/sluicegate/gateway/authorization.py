@@ -1,10 +1,12 @@
-"""Who may ask: the keys of clients, as bearer tokens (RFC 6750), compared in constant time."""
+"""Who may ask: whoever shows a key, as a bearer token (RFC 6750); without keys, no web page."""
 
 import hmac
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from .errors import RefusedError, unauthorized
+from sluicegate.runtime.pages import is_foreign, is_misled
+
+from .errors import RefusedError, bad_input, unauthorized
 
 _SCHEME: Final = "bearer"
 
@@ -19,6 +21,19 @@ def authorize(shown: Sequence[str], keys: Sequence[str]) -> None:
     # All of them are compared, so that the time does not tell which one it was.
     if keys and not sum(hmac.compare_digest(key, each.encode()) for each in keys):
         raise RefusedError(unauthorized())
+
+
+def refuse_pages(origin: str | None, host: str, scope: Mapping[str, Any]) -> None:
+    """Let a request pass that no web page makes, or one of this gateway's own host.
+
+    For gateways without keys: a page could ask without being able to read the answer. `origin` and
+    `host` are the request's headers, `scope` is ASGI's. Raises RefusedError.
+    """
+    if is_foreign(origin, host):
+        raise RefusedError(bad_input(403, "web pages of this origin may not ask"))
+    if is_misled(host, scope):
+        message = "without keys, this gateway is for this machine: ask it as localhost, or set keys"
+        raise RefusedError(bad_input(421, message))
 
 
 def _shown(values: Sequence[str]) -> bytes:
