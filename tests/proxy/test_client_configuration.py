@@ -1,3 +1,4 @@
+import inspect
 import json
 import ssl
 import textwrap
@@ -214,8 +215,8 @@ def test_the_authorities_of_a_file_are_beside_it_unless_others_are_given(tmp_pat
 
 
 def test_the_file_of_the_documentation_string_is_one(tmp_path: Path) -> None:
-    lines = (Client.from_file.__doc__ or "").splitlines()
-    text = textwrap.dedent("\n".join(line for line in lines if line.startswith(" " * 12)))
+    lines = (inspect.getdoc(Client.from_file) or "").splitlines()
+    text = textwrap.dedent("\n".join(line for line in lines if line.startswith(" " * 4)))
     found = read(tmp_path, text)
     assert found.authorities == tmp_path / "ca.pem"
     assert found.token == SECRET
