@@ -116,7 +116,10 @@ def target(port: int, token: str, chunks: int, *, stream: bool) -> Target:
     """Build a request for the answer that is planned under a token."""
     messages = [{"role": "user", "content": f"[sluicegate:{token}]"}]
     content = json.dumps({"model": "gpt-4", "stream": stream, "messages": messages}).encode()
-    head = f"POST {PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
     return Target(port, head.encode() + content, chunks)
 
 

@@ -68,7 +68,10 @@ class Way:
             shown = {"role": "user", "content": [{"type": "text", "text": prompt}]}
             body = {"model": "gpt-4", "context": {"messages": [shown]}}
         content = json.dumps(body).encode()
-        head = f"POST {self.path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(content)}\r\n\r\n"
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n"
+        )
         return head.encode() + content
 
     def arrivals(self, answer: Answer, expected: int) -> list[float]:
