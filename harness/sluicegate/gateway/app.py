@@ -3,15 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from quart import Quart, Response, request
+from quart import Response, request
 from werkzeug.exceptions import HTTPException
 
 from sluicegate.errors import SluicegateError
-from sluicegate.runtime.linger import lingering
+from sluicegate.runtime.linger import Application, lingering
+from sluicegate.runtime.quart_app import QuartApp
 from sluicegate.upstream.errors import Headers
 
 from .account import Exchange, accounting, exchange_of
@@ -49,38 +48,18 @@ _STREAM: Final = {
 _KEPT_ALIVE: Final[Mapping[str, Mapping[str, str]]] = {"1.1": {"Connection": "keep-alive"}}
 
 
-class GatewayApp(Quart):
-    """A Quart application, to be closed by `aclose` or as a context manager.
-
-    Where its server speaks the lifespan protocol, it closes itself when the server stops.
-    """
+class GatewayApp(QuartApp):
+    """The application of a gateway."""
 
     gateway: "Gateway"
 
-    async def asgi_app(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one ASGI connection; of an HTTP one an account is given."""
-        if scope["type"] == "http":
-            application = accounting(super().asgi_app, self.gateway.log)
-            await lingering(application)(scope, receive, send)
-        else:
-            await super().asgi_app(scope, receive, send)
+    def around(self, application: Application) -> Application:
+        """Give an account of each connection."""
+        return lingering(accounting(application, self.gateway.log))
 
     def log_exception(self, exception_info: tuple[Any, ...]) -> None:
         """Log a mistake without its words."""
         report(exception_info[1])
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close all connections to agents; harmless when it is done twice."""
@@ -202,18 +181,11 @@ def create_app(
     the key, then the body, then the health of agents, then the circuit.
     """
     _check_names(settings)
-    app = GatewayApp(__name__, static_folder=None)
+    app = GatewayApp(__name__, settings.largest_body)
     app.gateway = Gateway(settings, unix, log or GatewayLog())
-    # Quart's own limits are timers of 60 s: they are the settings' matter.
-    app.config.update(
-        RESPONSE_TIMEOUT=None, BODY_TIMEOUT=None, MAX_CONTENT_LENGTH=settings.largest_body
-    )
-    # `//v1/models` is unknown: Quart would redirect, in a format of its own.
-    app.url_map.merge_slashes = False
     _add_routes(app, app.gateway, control=control)
     app.register_error_handler(RefusedError, refused)
     app.register_error_handler(HTTPException, refused_by_framework)
-    app.after_serving(app.aclose)
     return app
 
 

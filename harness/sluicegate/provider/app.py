@@ -5,7 +5,6 @@ from collections.abc import Callable
 from itertools import count
 from typing import Protocol
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Quart, Response, current_app, has_request_context, request
 from werkzeug.exceptions import (
     HTTPException,
@@ -14,7 +13,8 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
 )
 
-from sluicegate.runtime.linger import lingering
+from sluicegate.runtime.linger import Application, lingering
+from sluicegate.runtime.quart_app import QuartApp
 
 from . import anthropic, openai, token
 from .answer import Answer
@@ -48,8 +48,8 @@ class Mounted(Protocol):
         """Add them."""
 
 
-class ProviderApp(Quart):
-    """A Quart application whose every exchange is recorded in `journal`.
+class ProviderApp(QuartApp):
+    """A provider whose every exchange is recorded in `journal`.
 
     `repetition` counts what `fail_times` and `fail_rate` go by.
     """
@@ -58,17 +58,9 @@ class ProviderApp(Quart):
     repetition: Repetition
     settle: Settle | None
 
-    async def asgi_app(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one ASGI connection; an HTTP one is recorded."""
-        if scope["type"] == "http":
-            application = lingering(
-                recording(super().asgi_app, self.journal, self.settle), keeps=True
-            )
-            await application(scope, receive, send)
-        else:
-            await super().asgi_app(scope, receive, send)
+    def around(self, application: Application) -> Application:
+        """Record each exchange."""
+        return lingering(recording(application, self.journal, self.settle), keeps=True)
 
 
 def create_app(  # noqa: PLR0913 - what a provider is made of, each with its default
@@ -90,14 +82,10 @@ def create_app(  # noqa: PLR0913 - what a provider is made of, each with its def
     client. A request body of more than `largest_body` bytes is refused with 413. `control` adds the
     URLs by which the provider is told its plans over HTTP.
     """
-    app = ProviderApp(__name__, static_folder=None)
+    app = ProviderApp(__name__, largest_body)
     app.journal = Journal() if journal is None else journal
     app.repetition = Repetition()
     app.settle = settle
-    # Quart's own limits are timers of 60 s: a planned silence may be longer.
-    app.config.update(RESPONSE_TIMEOUT=None, BODY_TIMEOUT=None, MAX_CONTENT_LENGTH=largest_body)
-    # `/v1//models` is unknown: Quart would redirect, in a format of its own.
-    app.url_map.merge_slashes = False
     _add_routes(app, agent, plans or Plans({agent: plan or Plan()}), unix)
     if control is not None:
         control.register(app)

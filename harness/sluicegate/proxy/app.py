@@ -5,15 +5,14 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
-from quart import Quart, Response, current_app, has_request_context, jsonify, request
+from quart import Response, current_app, has_request_context, jsonify, request
 from quart_cors import cors
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from sluicegate.runtime.linger import lingering
+from sluicegate.runtime.linger import Application, lingering
+from sluicegate.runtime.quart_app import QuartApp
 from sluicegate.wire.assistant.builder import Builder
 from sluicegate.wire.assistant.request import StreamRequest
 
@@ -45,38 +44,18 @@ _STREAM: Final = {
 }
 
 
-class ProxyApp(Quart):
-    """A Quart application, to be closed by `aclose` or as a context manager.
-
-    Where its server speaks the lifespan protocol, it closes itself when the server stops.
-    """
+class ProxyApp(QuartApp):
+    """The application of a proxy."""
 
     proxy: "Proxy"
 
-    async def asgi_app(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Serve one ASGI connection; of an HTTP one an account is given."""
-        if scope["type"] == "http":
-            application = accounting(super().asgi_app, self.proxy.log, self.proxy.totals)
-            await lingering(application)(scope, receive, send)
-        else:
-            await super().asgi_app(scope, receive, send)
+    def around(self, application: Application) -> Application:
+        """Give an account of each connection."""
+        return lingering(accounting(application, self.proxy.log, self.proxy.totals))
 
     def log_exception(self, exception_info: tuple[Any, ...]) -> None:
         """Log a mistake without its words."""
         report(exception_info[1])
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close all connections to upstreams; harmless when it is done twice."""
@@ -179,19 +158,12 @@ def create_app(
     and a wrong method 405, whoever asks; then comes the token, then the page that
     asks, then the rate limit, then the body.
     """
-    app = ProxyApp(__name__, static_folder=None)
+    app = ProxyApp(__name__, settings.largest_body)
     app.proxy = Proxy(settings, unix, log or RequestLog())
-    # Quart's own limits are timers of 60 s: an upstream may think for longer.
-    app.config.update(
-        RESPONSE_TIMEOUT=None, BODY_TIMEOUT=None, MAX_CONTENT_LENGTH=settings.largest_body
-    )
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Quart's own provider of JSON
-    # `/stream//openai` is unknown: Quart would redirect, in a format of its own.
-    app.url_map.merge_slashes = False
     _add_routes(app, app.proxy)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(HTTPException, _refuse)
-    app.after_serving(app.aclose)
     if settings.origins:
         cors(
             app,
