@@ -1,19 +1,34 @@
 """The answer as a whole: status, headers, the values of its body, and when it came."""
 
 from sluicegate.gherkin import then
-from sluicegate.scenario.checks import answer, secrecy, timing
+from sluicegate.scenario.checks import answer, secrecy, status, timing
 from sluicegate.scenario.checks.values import MISSING
 from sluicegate.scenario.world import World
 
 
 @then("the status is {status}")
-def _(world: World, status: int) -> None:
-    answer.has_status(world.exchange, status)
+def _(world: World, wanted: int) -> None:
+    status.has_status(world.exchange, wanted)
+
+
+@then("the status tells of a mistake in the request")
+def _(world: World) -> None:
+    status.is_client_error(world.exchange)
+
+
+@then("the answer does not claim success")
+def _(world: World) -> None:
+    status.is_no_success(world.exchange)
 
 
 @then("the header {text} is {text}")
 def _(world: World, name: str, value: str) -> None:
     answer.has_header(world.exchange, name, value)
+
+
+@then("the header {text} says {told_duration}")
+def _(world: World, name: str, seconds: float) -> None:
+    answer.has_seconds(world.exchange, name, seconds, world.clock)
 
 
 @then("the header {text} mentions {text}")
@@ -53,7 +68,7 @@ def _(world: World, seconds: float) -> None:
 
 @then("the answer has ended before {duration}")
 def _(world: World, seconds: float) -> None:
-    answer.ended_before(world.exchange, seconds)
+    timing.ended_before(world.exchange, seconds, world.clock)
 
 
 @then("the answer ends cleanly")
@@ -124,6 +139,11 @@ def _(world: World, path: str, text: str) -> None:
 @then("{json_path} of the body has {number} entry/entries")
 def _(world: World, path: str, count: int) -> None:
     answer.has_entries(world.exchange, path, count)
+
+
+@then("{json_path} of the body has an entry with these values")
+def _(world: World, path: str, datatable: list[list[str]]) -> None:
+    answer.has_entry(world.exchange, path, datatable)
 
 
 @then("{json_path} of the body differs from the answer before")

@@ -19,6 +19,11 @@ def _(world: World, dialect: str) -> None:
     world.speak(dialect)
 
 
+@given("the client shows no key")
+def _(world: World) -> None:
+    world.show_no_key()
+
+
 @given("the client sends the header {text} as {text}")
 def _(world: World, name: str, value: str) -> None:
     world.bear(name, value)
@@ -55,6 +60,11 @@ def _(world: World) -> None:
 @given("the client has asked for a stream {count} before")
 def _(world: World, count: int) -> None:
     world.ask_often(count, stream=True)
+
+
+@given("the client has asked for a stream {count} before, all at once")
+def _(world: World, count: int) -> None:
+    world.ask_at_once(count)
 
 
 @given("the client has waited {duration}")

@@ -14,6 +14,28 @@ def _(world: World, who: str, status: int, count: int) -> None:
     world.planning(who).begin(count, fail=status)
 
 
+@given("{provider} first answers {status} {count}")
+@given("{provider} then answers {status} {count}")
+def _(world: World, who: str, status: int, count: int) -> None:
+    world.planning(who).begin(count, fail=status)
+
+
+@given("{provider} first answers after {duration} {count}")
+@given("{provider} then answers after {duration} {count}")
+def _(world: World, who: str, seconds: float, count: int) -> None:
+    world.planning(who).begin(count, delay=seconds)
+
+
+@given("{provider} first answers {status} after {duration} {count}")
+def _(world: World, who: str, status: int, seconds: float, count: int) -> None:
+    world.planning(who).begin(count, delay=seconds, fail=status)
+
+
+@given("{provider} then succeeds {count}")
+def _(world: World, who: str, count: int) -> None:
+    world.planning(who).begin(count, fail="none")
+
+
 @given("{provider} answers {status} with {document}")
 def _(world: World, who: str, status: int, body: str) -> None:
     world.planning(who).reply(status, body)

@@ -55,6 +55,26 @@ def _(world: World, datatable: list[list[str]]) -> None:
     agents.were_asked(world.exchange, datatable)
 
 
+@then("the request went to {provider}, then to {provider}")
+def _(world: World, first: str, second: str) -> None:
+    agents.went_on(world.exchange, first, second)
+
+
+@then("the agents were asked {count}")
+def _(world: World, count: int) -> None:
+    agents.were_asked_often(world.exchange, count)
+
+
+@then("{provider} was asked how it is {count}")
+def _(world: World, who: str, count: int) -> None:
+    agents.was_probed(world.exchanges, count, who=who)
+
+
+@then("an agent was asked")
+def _(world: World) -> None:
+    agents.was_reached(world.exchange)
+
+
 @then("no agent was asked")
 def _(world: World) -> None:
     agents.were_not_asked(world.exchange)
@@ -85,19 +105,19 @@ def _(world: World, texts: tuple[str, ...]) -> None:
     agents.each(world.at_once, lambda exchange: stream.says(exchange, texts))
 
 
-@then("every stream at once ends after {duration}")
+@then("every stream at once has ended before {duration}")
 def _(world: World, seconds: float) -> None:
-    agents.each(world.at_once, lambda exchange: timing.ends_after(exchange, seconds, world.clock))
+    agents.each(world.at_once, lambda exchange: timing.ended_before(exchange, seconds, world.clock))
 
 
 @then("the statuses are {status} {count}")
 def _(world: World, status: int, count: int) -> None:
-    agents.all_have_statuses(world.at_once, {status: count})
+    agents.all_have_statuses(world.at_once, [(status, count)])
 
 
 @then("the statuses are {status} {count} and {status} {count}")
 def _(world: World, one: int, times: int, other: int, times_more: int) -> None:
-    agents.all_have_statuses(world.at_once, {one: times, other: times_more})
+    agents.all_have_statuses(world.at_once, [(one, times), (other, times_more)])
 
 
 @then("the log names the request that the header {text} does")

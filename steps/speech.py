@@ -25,6 +25,11 @@ def _(world: World, who: str, texts: tuple[str, ...], seconds: float) -> None:
     world.planning(who).say(text=texts, pace=seconds)
 
 
+@given("{provider} says a text of {size}")
+def _(world: World, who: str, size: int) -> None:
+    world.planning(who).say(text=("x" * size,))
+
+
 @given("{provider} reasons {texts}")
 def _(world: World, who: str, texts: tuple[str, ...]) -> None:
     world.planning(who).say(reasoning=texts)

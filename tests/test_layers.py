@@ -17,10 +17,13 @@ LAYERS = {
     "provider": COMMON | {"wire", "runtime"},
     "gateway": COMMON | {"wire", "runtime", "settings", "upstream"},
     "proxy": COMMON | {"wire", "runtime", "settings", "upstream"},
-    "scenario": COMMON | {"wire", "runtime", "provider", "upstream", "proxy", "gateway"},
+    "scenario": COMMON
+    | {"wire", "runtime", "settings", "provider", "upstream", "proxy", "gateway"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},
-    "cli": {*COMMON, "__version__", "runtime", "settings", "upstream"}
-    | {"provider", "proxy", "gateway", "gherkin", "scenario"},
+    "report": {*COMMON, "__version__", "wire", "scenario", "gherkin"},
+    "profiles": COMMON,
+    "cli": {*COMMON, "__version__", "runtime", "settings", "upstream", "profiles"}
+    | {"provider", "proxy", "gateway", "gherkin", "scenario", "report"},
 }
 STEPS = {"errors", "gherkin", "scenario", "wire"}
 

@@ -9,11 +9,13 @@ Feature: Who may ask
   Rule: Without a key, or with a wrong one, the answer is the auth status, and no agent is asked
 
     Scenario: No key
+      Given the client shows no key
       When the client asks for a plain answer
       Then the status is the auth status (401)
       And the body follows the schema "openai/error"
       And no agent was asked
 
+    @needs:streaming
     Scenario Outline: <what>
       Given the client sends the header "Authorization" as "<header>"
       When the client asks for a stream
@@ -29,7 +31,9 @@ Feature: Who may ask
         | An empty key    | Bearer                         |
         | Another scheme  | Basic gateway-key-0123456789   |
 
+    @needs:models
     Scenario: The list of the models
+      Given the client shows no key
       When the client sends "GET /v1/models"
       Then the status is the auth status (401)
       And the body follows the schema "openai/error"

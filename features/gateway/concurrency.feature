@@ -11,13 +11,13 @@ Feature: Many streams at once
       When 10 clients ask for a stream at once
       Then the statuses are 200 10 times
       And every stream at once says "Hello", " from", " streaming", " mock", " provider", "!"
-      And every stream at once ends after 600 ms
+      And every stream at once has ended before 1.2 seconds
 
     Scenario: Ten clients whose agent takes a second to begin
       Given the agent "ccrouter" waits 1 second before its first chunk
       When 10 clients ask for a stream at once
       Then the statuses are 200 10 times
-      And every stream at once ends after 1.6 seconds
+      And every stream at once has ended before 3.2 seconds
 
   @req:CONCURRENCY-002 @core @needs:streaming
   Rule: A stream that fails changes nothing for the others

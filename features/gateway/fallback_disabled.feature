@@ -5,7 +5,7 @@ Feature: Without a fallback
     Given the client talks to the gateway
     And the gateway's variant is "no-fallback"
 
-  @req:FALLBACK-004 @core @needs:fallback @needs:fallback_switch
+  @req:FALLBACK-004 @core @needs:streaming @needs:fallback_switch
   Rule: A failing stream is an error at once, with the reason, after one attempt
 
     Scenario: A failing stream agent
@@ -13,8 +13,6 @@ Feature: Without a fallback
       When the client asks for a stream
       Then the status is the final-error status (500)
       And the body follows the schema "openai/error"
-      And $.error.type of the body is "orchestration_error"
-      And $.error.message of the body mentions "connection"
       And the answer has ended before 1 second
       And the agents were asked in this order
         | agent    | mode     |
@@ -32,3 +30,12 @@ Feature: Without a fallback
       When the client asks for a stream
       Then the stream ends with one [DONE]
       And the client's events are those that the agent "ccrouter" sent
+
+  @req:FALLBACK-004 @extended @needs:streaming @needs:fallback_switch
+  Rule: The reason says what became of the agent
+
+    Scenario: A connection that was reset
+      Given the agent "ccrouter" is a failing stream agent
+      When the client asks for a stream
+      Then $.error.type of the body is "orchestration_error"
+      And $.error.message of the body mentions "connection"

@@ -5,19 +5,19 @@ Feature: Honesty
     Given the client talks to the gateway
 
   @req:HONESTY-001 @core @needs:streaming
-  Rule: Success is claimed only if the agent claimed it
+  Rule: A stream claims success only if the agent claimed it
 
-    Scenario Outline: The agent's stream ends <ending>
-      Given the gateway's variant is "no-fallback"
-      And the agent "ccrouter" ends its stream <ending>
+    Scenario: The agent's stream ends without a finish_reason
+      Given the agent "ccrouter" ends its stream without a finish_reason
       When the client asks for a stream
       Then the stream says "Hello", " from", " streaming", " mock", " provider", "!"
-      And the stream does not claim to be complete
-      And the last event is an error
+      And the stream has no finish_reason
 
-      Examples:
-        | ending                  |
-        | without a finish_reason |
+    @needs:repair
+    Scenario: A [DONE] without a finish_reason is no success
+      Given the agent "ccrouter" ends its stream without a finish_reason
+      When the client asks for a stream
+      Then the stream does not claim to be complete
 
     Scenario Outline: The agent <fails> in place of the end
       Given the agent "ccrouter" <fails> after chunk 6
@@ -32,11 +32,60 @@ Feature: Honesty
         | sends a malformed event |
         | sends an error event    |
 
+    Scenario Outline: The agent <fails> in mid-stream
+      Given the agent "ccrouter" <fails> after chunk 3
+      When the client asks for a stream
+      Then the stream does not claim to be complete
+
+      Examples:
+        | fails                   |
+        | resets the connection   |
+        | drops the connection    |
+        | ends the stream         |
+        | sends a malformed event |
+        | sends an error event    |
+
+  @req:HONESTY-001 @core
+  Rule: A plain answer claims success only if the agent claimed it
+
+    Scenario Outline: The agents answer <status>
+      Given the agent "ccrouter" answers <status>
+      And the agent "droid" answers <status>
+      When the client asks for a plain answer
+      Then the answer does not claim success
+
+      Examples:
+        | status |
+        | 401    |
+        | 429    |
+        | 500    |
+
+    Scenario: A plain answer that is shorter than its Content-Length
+      Given the agent "ccrouter"'s Content-Length is too long
+      And the agent "droid" is a counting fail agent
+      When the client asks for a plain answer
+      Then the answer does not claim success
+
+    Scenario Outline: The agents <fail>
+      Given the agent "ccrouter" <fail>
+      And the agent "droid" <fail>
+      When the client asks for a plain answer
+      Then the answer does not claim success
+
+      Examples:
+        | fail                                    |
+        | resets the connection before it answers |
+        | closes the connection before it answers |
+
+  @req:HONESTY-001 @core @needs:repair
+  Rule: What is no answer is no success, whatever the agent calls it
+
     Scenario Outline: A plain answer with <wrong>
       Given the agent "ccrouter" answers 200 with <wrong>
       And the agent "droid" answers 200 with <wrong>
       When the client asks for a plain answer
       Then the status is the final-error status (500)
+      And the body follows the schema "openai/error"
 
       Examples:
         | wrong           |
@@ -46,16 +95,6 @@ Feature: Honesty
         | an HTML page    |
         | an error object |
 
-    Scenario Outline: A plain answer whose Content-Length is <length>
-      Given the agent "ccrouter"'s Content-Length is <length>
-      And the agent "droid" is a counting fail agent
-      When the client asks for a plain answer
-      Then the status is the final-error status (500)
-
-      Examples:
-        | length    |
-        | too long  |
-
     Scenario: A plain request that is answered with a stream
       Given the agent "ccrouter" streams whatever it is asked for
       And the agent "droid" is a counting fail agent
@@ -63,7 +102,7 @@ Feature: Honesty
       Then the status is the final-error status (500)
 
   @req:HONESTY-002 @core @needs:streaming
-  Rule: What the client receives is what the agent sent, nothing lost and nothing twice
+  Rule: What a stream's client receives is what the agent sent, nothing lost and nothing twice
 
     Scenario: Text and usage
       When the client asks for a stream with usage
@@ -95,10 +134,18 @@ Feature: Honesty
         | usage_everywhere |
         | duplicate_chunk  |
 
+    Scenario: A member of every chunk that says nothing
+      Given the agent "ccrouter" pads each chunk with 100 KiB
+      When the client asks for a stream
+      Then the client's events are those that the agent "ccrouter" sent
+
     Scenario: A finish_reason that nobody knows
       Given the agent "ccrouter"'s finish_reason is "tired"
       When the client asks for a stream
       Then the finish_reason "tired" comes once, in the last chunk
+
+  @req:HONESTY-002 @core
+  Rule: What a plain request's client receives is what the agent sent
 
     Scenario: A plain answer
       Given the agent "ccrouter" says "Hello there"
@@ -112,7 +159,7 @@ Feature: Honesty
         | $.usage.total_tokens         | 16          |
         | $.choices[0].finish_reason   | stop        |
 
-    Scenario: A plain answer, to the letter
+    Scenario: A plain answer, all of it
       Given the agent "ccrouter" says "Grüße 漢字"
       And the agent "ccrouter" reasons "Well."
       When the client asks for a plain answer

@@ -12,30 +12,52 @@ Feature: Requests that are not understood
         """
         <body>
         """
-      Then the status is 400
+      Then the status tells of a mistake in the request
       And the body follows the schema "openai/error"
-      And $.error.param of the body is <param>
       And no agent was asked
 
       Examples:
-        | what                      | body                                                                  | param      |
-        | Nothing                   |                                                                       | null       |
-        | Half an object            | {"model": "gpt-4",                                                    | null       |
-        | A list                    | []                                                                    | null       |
-        | No model                  | {"messages": [{"role": "user", "content": "Hi"}]}                     | "model"    |
-        | No messages               | {"model": "gpt-4"}                                                    | "messages" |
-        | Messages that are a text  | {"model": "gpt-4", "messages": "Hi"}                                  | "messages" |
-        | A number that is none     | {"model": "gpt-4", "temperature": NaN, "messages": [{"role": "user", "content": "Hi"}]} | null |
-        | A model that is a number  | {"model": 4, "messages": [{"role": "user", "content": "Hi"}]}         | "model"    |
+        | what                      | body                                                                  |
+        | Nothing                   |                                                                       |
+        | Half an object            | {"model": "gpt-4",                                                    |
+        | A list                    | []                                                                    |
+        | No model                  | {"messages": [{"role": "user", "content": "Hi"}]}                     |
+        | No messages               | {"model": "gpt-4"}                                                    |
+        | Messages that are a text  | {"model": "gpt-4", "messages": "Hi"}                                  |
+        | A number that is none     | {"model": "gpt-4", "temperature": NaN, "messages": [{"role": "user", "content": "Hi"}]} |
+        | A model that is a number  | {"model": 4, "messages": [{"role": "user", "content": "Hi"}]}         |
 
     Scenario: A body of 17 MiB
       When the client asks for a plain answer with a prompt of 17 MiB
-      Then the status is 413
+      Then the status tells of a mistake in the request
       And the body follows the schema "openai/error"
       And no agent was asked
 
-  @req:STREAM-002 @core @needs:streaming
-  Rule: An agent's stream is asked for in the client's own words, but not with its headers
+  @req:INPUT-001 @extended
+  Rule: The error names the member that is wrong
+
+    Scenario Outline: <what>, by name
+      When the client sends "POST /v1/chat/completions" with the body
+        """
+        <body>
+        """
+      Then the status is 400
+      And $.error.param of the body is <param>
+
+      Examples:
+        | what                      | body                                                          | param      |
+        | A list                    | []                                                            | null       |
+        | No model                  | {"messages": [{"role": "user", "content": "Hi"}]}             | "model"    |
+        | No messages               | {"model": "gpt-4"}                                            | "messages" |
+        | Messages that are a text  | {"model": "gpt-4", "messages": "Hi"}                          | "messages" |
+        | A model that is a number  | {"model": 4, "messages": [{"role": "user", "content": "Hi"}]} | "model"    |
+
+    Scenario: A body that is too large, by its status
+      When the client asks for a plain answer with a prompt of 17 MiB
+      Then the status is 413
+
+  @req:STREAM-002 @extended @needs:streaming
+  Rule: An agent's stream is asked for in the client's own words
 
     Scenario: Parameters that the gateway does not know
       When the client sends "POST /v1/chat/completions" with the body
@@ -47,10 +69,12 @@ Feature: Requests that are not understood
       And $.x_unknown.a[0] of the agent "ccrouter"'s request is 1
       And $.user of the agent "ccrouter"'s request is "u-1"
 
-    @req:SECRET-001
+  @req:SECRET-001 @extended
+  Rule: An agent is asked without the client's headers
+
     Scenario Outline: The header "<name>"
       Given the client sends the header "<name>" as "of-the-client"
-      When the client asks for a stream
+      When the client asks for a plain answer
       Then the agent "ccrouter" was never shown "of-the-client"
 
       Examples:

@@ -4,11 +4,10 @@ Feature: Speed under failure
   Background:
     Given the client talks to the gateway
 
-  @req:SPEED-001 @core @needs:fallback
+  @req:SPEED-001 @core @needs:streaming
   Rule: Where nothing fails, the fallback changes nothing
 
-    Scenario Outline: With the variant "<variant>"
-      Given the gateway's variant is "<variant>"
+    Scenario: With the fallback
       When the client asks for a stream
       Then the agents were asked in this order
         | agent    | mode     |
@@ -17,12 +16,18 @@ Feature: Speed under failure
       And the first chunk with text arrives after 0 ms
       And the answer ends after 600 ms
 
-      Examples:
-        | variant     |
-        | default     |
-        | no-fallback |
+    @needs:fallback_switch
+    Scenario: Without it
+      Given the gateway's variant is "no-fallback"
+      When the client asks for a stream
+      Then the agents were asked in this order
+        | agent    | mode     |
+        | ccrouter | streamed |
+      And the agent "ccrouter"'s journal says that the answer was finished after 600 ms
+      And the first chunk with text arrives after 0 ms
+      And the answer ends after 600 ms
 
-  @req:SPEED-002 @core
+  @req:SPEED-002 @core @needs:streaming
   Rule: A failure with nothing left to try is answered in less than a second
 
     Scenario Outline: Both agents <fail>

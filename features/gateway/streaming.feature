@@ -7,25 +7,48 @@ Feature: A stream that succeeds
   @req:STREAM-001 @core @needs:streaming
   Rule: A streamed answer says in its headers that it is one
 
-    Scenario: The headers
+    Scenario: The kind of the answer
       When the client asks for a stream
       Then the status is 200
       And the answer is an event stream
-      And the header "Cache-Control" is "no-cache"
-      And the header "Connection" is "keep-alive"
-      And the header "Transfer-Encoding" is "chunked"
 
-    Scenario Outline: What the agent's headers tell, of a <how>
-      Given the agent "ccrouter" tells what is left of its rate limit
-      And the agent "ccrouter" calls the request "req-7"
-      When the client asks for a <how>
-      Then the header "x-ratelimit-remaining-requests" is "59"
-      And the header "X-Request-Id" is "req-7"
+    Scenario Outline: The header <name>
+      When the client asks for a stream
+      Then the header "<name>" mentions "<value>"
 
       Examples:
-        | how          |
-        | plain answer |
-        | stream       |
+        | name              | value    |
+        | Cache-Control     | no-cache |
+        | Transfer-Encoding | chunked  |
+
+  @req:STREAM-001 @extended @needs:streaming
+  Rule: A streamed answer says that its connection stays open
+
+    Scenario: The connection
+      When the client asks for a stream
+      Then the header "Connection" is "keep-alive"
+
+  @req:HONESTY-002 @core
+  Rule: What is left of the rate limit is passed on
+
+    Scenario: Of a plain answer
+      Given the agent "ccrouter" tells what is left of its rate limit
+      When the client asks for a plain answer
+      Then the header "x-ratelimit-remaining-requests" is "59"
+
+    @needs:streaming
+    Scenario: Of a stream
+      Given the agent "ccrouter" tells what is left of its rate limit
+      When the client asks for a stream
+      Then the header "x-ratelimit-remaining-requests" is "59"
+
+  @req:HONESTY-002 @extended
+  Rule: The agent's name of a request is passed on
+
+    Scenario: In its header
+      Given the agent "ccrouter" calls the request "req-7"
+      When the client asks for a plain answer
+      Then the header "X-Request-Id" is "req-7"
 
   @req:STREAM-002 @core @needs:streaming
   Rule: Chunks arrive in the agent's order, and say what the agent said
@@ -68,12 +91,14 @@ Feature: A stream that succeeds
         | 10 ms  | 60 ms       |
         | 500 ms | 3 seconds   |
 
+    @needs:cancellation
     Scenario: An answer that begins with a call of a tool
       Given the agent "ccrouter" calls the tool "read" with
         """
         {"path": "a.txt"}
         """
-      When the client asks for a stream and goes away after 150 ms
+      And the agent "ccrouter" is a timed stream agent with 500 ms between words
+      When the client asks for a stream and goes away after 750 ms
       Then $.choices[0].delta.tool_calls[0].function.name of one chunk is "read"
 
     Scenario: An answer of nothing

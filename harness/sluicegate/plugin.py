@@ -35,10 +35,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("simulated", "wall"),
         help="the clock of the run; by default simulated while every system is embedded",
     )
+    group.addoption(
+        "--sluicegate-report",
+        dest="sluicegate_report",
+        metavar="DIR",
+        type=Path,
+        help="write the conformance report into this folder: HTML, JSON, JUnit and Markdown",
+    )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the tags that select scenarios anyhow, and refuse a profile that is wrong."""
+    """Register tags that select scenarios, refuse a wrong profile, and prepare for the report."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     if any(".feature:" in argument for argument in config.args):
@@ -49,6 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
         from sluicegate.scenario import run  # noqa: PLC0415 - see pytest_collect_file
 
         run.read_profile(config)
+    if config.getoption("sluicegate_profile") or config.getoption("sluicegate_report"):
+        _record(config)
+
+
+def _record(config: pytest.Config) -> None:
+    from sluicegate.report import recording  # noqa: PLC0415 - see pytest_collect_file
+
+    config.pluginmanager.register(recording.Recording())
+    if not hasattr(config, "workerinput"):
+        from sluicegate.report import gathering  # noqa: PLC0415 - see pytest_collect_file
+
+        config.pluginmanager.register(gathering.Gathering(config), gathering.NAME)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -85,9 +105,11 @@ def sluicegate_targets(pytestconfig: pytest.Config) -> "Iterator[Targets]":
 
 
 @pytest.fixture
-def world(sluicegate_targets: "Targets") -> "Iterator[World]":
+def world(sluicegate_targets: "Targets", request: pytest.FixtureRequest) -> "Iterator[World]":
     """Make the world of one scenario: what its steps work with."""
-    from sluicegate.scenario.world import World  # noqa: PLC0415 - see pytest_collect_file
+    from sluicegate.gherkin.judging import TERMS  # noqa: PLC0415 - see pytest_collect_file
+    from sluicegate.scenario.world import World  # noqa: PLC0415
 
-    with World(sluicegate_targets) as world:
+    terms = request.node.stash.get(TERMS, None)
+    with World(sluicegate_targets, frozenset(terms.needs if terms else ())) as world:
         yield world

@@ -3,8 +3,9 @@ from collections.abc import Mapping
 import pytest
 from cucumber_expressions.errors import CucumberExpressionError  # type: ignore[import-untyped]
 
-from sluicegate.gherkin.expressions import OWN_KINDS, Kind, Sentence, Status
+from sluicegate.gherkin.expressions import OWN_KINDS, Kind, Sentence
 from sluicegate.scenario.checks.provider import OUTCOMES
+from sluicegate.scenario.checks.status import Status
 from sluicegate.scenario.phrases import BREAKS, CUTS, DOCUMENTS, ENDINGS, LENGTHS, LINE_ENDS, QUIRKS
 
 
@@ -34,7 +35,14 @@ def read(expression: str, text: str) -> object:
         ("size", "2 MiB", 2_097_152),
         ("status", "504", 504),
         ("status", "the timeout status (504)", 504),
-        ("status", "the circuit-open status (429)", 429),
+        ("status", "the circuit-open status (503)", 503),
+        ("duration", "the gap limit (20 seconds)", 20.0),
+        ("duration", "100 ms plus the gap limit (20 seconds)", 20.1),
+        ("duration", "half the open time (15 seconds)", 15.0),
+        ("count", "as often as opens the circuit (5 times)", 5),
+        ("count", "once less than opens the circuit (4 times)", 4),
+        ("provider", 'the agent "droid"', 'the agent "droid"'),
+        ("provider", 'the agent whose error counts ("droid")', 'the agent "droid"'),
         ("count", "once", 1),
         ("count", "twice", 2),
         ("count", "1 time", 1),
@@ -104,6 +112,13 @@ def test_a_value_is_read(kind: str, text: str, value: object) -> None:
         ("status", "99"),
         ("status", "5040"),
         ("status", "the timeout status 504"),
+        ("status", "the timeout status (408)"),
+        ("status", "the time-out status (504)"),
+        ("duration", "the gap limit (30 seconds)"),
+        ("duration", "the gap limit"),
+        ("duration", "100 ms plus"),
+        ("count", "as often as opens the circuit (3 times)"),
+        ("provider", 'the agent whose error counts ("ccrouter")'),
         ("count", "1 times"),
         ("count", "3 time"),
         ("json_path", "choices"),

@@ -9,7 +9,7 @@ import pytest
 
 from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
-from sluicegate.scenario.checks import answer, ending, framing, stream, timing
+from sluicegate.scenario.checks import answer, ending, framing, status, stream, timing
 from sluicegate.scenario.checks.values import MISSING, at, same, written
 from sluicegate.scenario.exchange import Exchange, Read
 
@@ -51,7 +51,15 @@ def ended(line_end: bytes) -> bytes:
 
 
 CHECKS: dict[str, tuple[Check, Exchange, list[Exchange]]] = {
-    "status": (lambda e: answer.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
+    "status": (lambda e: status.has_status(e, 200), PLAIN, [ERROR, replace(PLAIN, status=0)]),
+    "mistake": (status.is_client_error, replace(PLAIN, status=422), [PLAIN, NO_ANSWER]),
+    "no success": (status.is_no_success, ERROR, [PLAIN, NO_ANSWER, LEFT]),
+    "no success, broken": (status.is_no_success, RESET, [GOOD]),
+    "entry": (
+        lambda e: answer.has_entry(e, "$.data", [["path", "value"], ["$.id", "b"], ["$.n", "1"]]),
+        answered('{"data": [{"id": "a", "n": 2}, {"id": "b", "n": 1}]}'),
+        [ERROR, answered('{"data": [{"id": "a", "n": 1}, {"id": "b", "n": 2}]}')],
+    ),
     "header": (lambda e: answer.has_header(e, "Content-Type", "application/json"), PLAIN, [GOOD]),
     "header differs": (
         lambda e: answer.header_differs(e, ERROR, "Allow"),

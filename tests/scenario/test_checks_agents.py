@@ -7,7 +7,7 @@ import pytest
 from sluicegate.errors import SluicegateError, ViolationError
 from sluicegate.provider.journal import Entry, Outcome, Write
 from sluicegate.runtime.clock import SimulatedClock
-from sluicegate.scenario.checks import agents, answer, ending
+from sluicegate.scenario.checks import agents, ending, status, timing
 from sluicegate.scenario.exchange import Exchange, Provided
 from sluicegate.scenario.profile import Profile
 from sluicegate.scenario.target import Targets
@@ -74,7 +74,8 @@ def test_a_body_is_that_of_the_agent() -> None:
     sent = asked(DROID, writes=(b'{"a":', b" 1}"))
     sent = replace(sent, entry=replace(sent.entry, response_headers=good.headers))
     agents.answered_on(replace(good, provided=(sent,)), DROID)
-    for body in ('{"a":1}', '{"a": 1}\n', ""):
+    agents.answered_on(replace(answered('{"a":1, "b": 2}'), provided=(sent,)), DROID)
+    for body in ('{"a":2}', "{}", ""):
         with pytest.raises(ViolationError, match='not the one that the agent "droid" sent'):
             agents.answered_on(replace(answered(body), provided=(sent,)), DROID)
 
@@ -95,16 +96,52 @@ def test_an_answer_for_another_is_told() -> None:
 
 def test_statuses_are_counted() -> None:
     one = streamed(FIRST)
-    agents.all_have_statuses((one, one, replace(one, status=503)), {200: 2, 503: 1})
+    agents.all_have_statuses((one, one, replace(one, status=503)), [(200, 2), (503, 1)])
     with pytest.raises(ViolationError, match="the statuses are 200 2 times, not 200 1 time"):
-        agents.all_have_statuses((one, one), {200: 1})
+        agents.all_have_statuses((one, one), [(200, 1)])
+
+
+def test_any_status_that_a_name_allows_is_counted_as_it() -> None:
+    refused = status.Status.named("circuit-open status", (429, 503))
+    one = streamed(FIRST)
+    others = [replace(one, status=number) for number in (429, 503)]
+    agents.all_have_statuses((one, *others), [(200, 1), (refused, 2)])
+    with pytest.raises(ViolationError, match="not 200 1 time, the circuit-open status, 429 or 503"):
+        agents.all_have_statuses((one, *others), [(200, 1), (refused, 1)])
+    with pytest.raises(ViolationError, match="the statuses are"):
+        agents.all_have_statuses((one, replace(one, status=500)), [(200, 1)])
+
+
+def test_a_request_that_went_on_may_have_been_tried_again_in_between() -> None:
+    again = replace(BOTH, provided=(*BOTH.provided[:2], *BOTH.provided[1:]))  # type: ignore[index] # there are three
+    agents.went_on(again, CCROUTER, DROID)
+    with pytest.raises(ViolationError, match='went to the agent "ccrouter", then to the agent'):
+        agents.went_on(again, DROID, CCROUTER)
+    with pytest.raises(ViolationError, match="the request went to no agent"):
+        agents.went_on(replace(BOTH, provided=(HEALTH,)), CCROUTER, DROID)
+
+
+def test_attempts_are_counted_without_questions_about_health() -> None:
+    agents.were_asked_often(BOTH, 2)
+    agents.was_reached(BOTH)
+    with pytest.raises(ViolationError, match="the agents were asked 2 times, not 3 times"):
+        agents.were_asked_often(BOTH, 3)
+    with pytest.raises(ViolationError, match="no agent was asked"):
+        agents.was_reached(replace(BOTH, provided=(HEALTH,)))
+
+
+def test_questions_about_health_are_counted_by_themselves() -> None:
+    agents.was_probed((BOTH, BOTH), 2, who=CCROUTER)
+    agents.was_probed((BOTH,), 0, who=DROID)
+    with pytest.raises(ViolationError, match="was asked how it is 1 time, not 2 times"):
+        agents.was_probed((BOTH,), 2, who=CCROUTER)
 
 
 def test_the_first_exchange_that_fails_a_check_is_told() -> None:
     one, other = streamed(FIRST), replace(streamed(FIRST), status=503)
-    agents.each((one, one), lambda exchange: answer.has_status(exchange, 200))
+    agents.each((one, one), lambda exchange: status.has_status(exchange, 200))
     with pytest.raises(ViolationError, match="the status is 503, not 200"):
-        agents.each((one, other), lambda exchange: answer.has_status(exchange, 200))
+        agents.each((one, other), lambda exchange: status.has_status(exchange, 200))
 
 
 @pytest.mark.parametrize(
@@ -126,9 +163,10 @@ def test_a_stream_without_one_error_at_its_end_is_told(
 
 
 def test_an_answer_that_took_too_long_is_told() -> None:
-    answer.ended_before(streamed(FIRST, SECOND), 0.3)
-    with pytest.raises(ViolationError, match=r"the answer took 0\.200 s"):
-        answer.ended_before(streamed(FIRST, SECOND), 0.1)
+    with SimulatedClock() as clock:
+        timing.ended_before(streamed(FIRST, SECOND), 0.3, clock)
+        with pytest.raises(ViolationError, match=r"the answer took 0\.2 s"):
+            timing.ended_before(streamed(FIRST, SECOND), 0.1, clock)
 
 
 @pytest.fixture
@@ -162,8 +200,8 @@ def of_an_agent_that_there_is_not(world: World) -> None:
     world.planning('the agent "ccruoter"')
 
 
-def of_one_client(world: World) -> None:
-    world.ask_at_once(1)
+def of_no_client(world: World) -> None:
+    world.ask_at_once(0)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +212,7 @@ def of_one_client(world: World) -> None:
         (of_another_system, "the client talks to the proxy, not to the gateway"),
         (of_the_provider_behind_a_gateway, 'write the agent "ccrouter" or the agent "droid"'),
         (of_an_agent_that_there_is_not, "the gateway knows no provider that is called"),
-        (of_one_client, "expected from 2 to 1000 clients, got 1"),
+        (of_no_client, "expected from 1 to 1000 clients, got 0"),
     ],
 )
 def test_a_mistake_of_an_author_is_told(

@@ -1,8 +1,19 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from sluicegate.scenario.profile import External, Profile, ProfileError, Readiness, load
+from sluicegate.scenario.claims import DEFAULTS, Capability, KnownFailure
+from sluicegate.scenario.profile import (
+    Place,
+    Profile,
+    ProfileError,
+    Readiness,
+    Start,
+    System,
+    at_url,
+    load,
+)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -13,7 +24,7 @@ def written(folder: Path, text: str) -> Path:
 
 def test_a_profile_with_an_url_is_enough(tmp_path: Path) -> None:
     profile = load(written(tmp_path, '[provider]\nurl = "http://127.0.0.1:8001/"\n'))
-    assert profile == Profile({"provider": External({"default": "http://127.0.0.1:8001"})})
+    assert profile == Profile({"provider": at_url("http://127.0.0.1:8001", name="profile")})
 
 
 def test_a_profile_says_everything(tmp_path: Path) -> None:
@@ -31,10 +42,11 @@ def test_a_profile_says_everything(tmp_path: Path) -> None:
     """
     profile = load(written(tmp_path, text))
     assert profile.tolerance == 0.08
-    assert profile.systems["provider"] == External(
-        {"default": "http://127.0.0.1:8001", "unhealthy": "http://127.0.0.1:8002"},
-        Readiness("/ready", (200, 204), 2.5),
-        "http://127.0.0.1:8003",
+    assert profile.systems["provider"] == System(
+        {"default": Place("http://127.0.0.1:8001"), "unhealthy": Place("http://127.0.0.1:8002")},
+        name="profile",
+        ready=Readiness("/ready", (200, 204), 2.5),
+        control="http://127.0.0.1:8003",
     )
 
 
@@ -50,12 +62,12 @@ def test_a_profile_names_a_proxy_its_variants_and_where_they_log(tmp_path: Path)
     """
     profile = load(written(tmp_path, text))
     assert profile.tolerance is None
-    assert profile.systems == {
-        "proxy": External(
-            {"default": "https://127.0.0.1:8080/agents", "logs": "http://127.0.0.1:8081"},
-            logs={"default": tmp_path / "proxy.log", "logs": Path("/var/log/proxy.log")},
-        )
+    proxy = profile.systems["proxy"]
+    assert proxy.urls == {
+        "default": "https://127.0.0.1:8080/agents",
+        "logs": "http://127.0.0.1:8081",
     }
+    assert proxy.logs == {"default": tmp_path / "proxy.log", "logs": Path("/var/log/proxy.log")}
 
 
 def test_a_profile_names_a_proxy_and_the_provider_that_it_asks(tmp_path: Path) -> None:
@@ -63,6 +75,135 @@ def test_a_profile_names_a_proxy_and_the_provider_that_it_asks(tmp_path: Path) -
     profile = load(written(tmp_path, text))
     assert list(profile.systems) == ["proxy", "provider"]
     assert profile.systems["provider"].agent == "cheap"
+
+
+GATEWAY = """
+[gateway]
+name = "LiteLLM"
+version_command = ["litellm", "--version"]
+command = ["litellm", "--config", "{{ config }}", "--port", "{{ port }}"]
+template = "litellm.yaml"
+environment = { LOG = "INFO" }
+key = "sk-1"
+headers = { X-Tenant = "ci" }
+models = { "gpt-4" = "mine" }
+workers = 4
+ready.within_seconds = 60
+
+[gateway.variants]
+sse = {}
+elsewhere = "http://127.0.0.1:4000"
+keys = { environment = { KEYS = "a" }, key = "a", isolation = "none" }
+
+[gateway.needing.breaker]
+template = "breaker.yaml"
+
+[gateway.capabilities]
+logs = false
+half_open = { claim = "unknown", reason = "documented nowhere" }
+
+[gateway.values]
+final_error_status = [500, 502]
+open_seconds = 5
+
+[[gateway.known_failures]]
+requirement = "PARTIAL-003"
+scenarios = ["The agent resets *"]
+reason = "no type"
+expires = 2027-06-30
+"""
+
+
+def test_a_gateway_is_started_by_its_command_and_told_of_its_agents(tmp_path: Path) -> None:
+    system = load(written(tmp_path, GATEWAY)).systems["gateway"]
+    command = ("litellm", "--config", "{{ config }}", "--port", "{{ port }}")
+    assert system.places["default"] == system.places["sse"]
+    assert system.place("default") == Place(
+        start=Start(command, tmp_path, tmp_path / "litellm.yaml", {"LOG": "INFO"}),
+        isolation="process",
+        headers={"Authorization": "Bearer sk-1", "X-Tenant": "ci"},
+    )
+    assert (system.name, system.workers, system.ready.within) == ("LiteLLM", 4, 60)
+    assert system.models == {"gpt-4": "mine"}
+
+
+def test_a_key_is_taken_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_KEY", "sk-2")
+    path = written(tmp_path, '[gateway]\nurl = "http://a"\nkey = "${THE_KEY}"')
+    place = load(path).systems["gateway"].places["default"]
+    assert place.headers == {"Authorization": "Bearer sk-2"}
+    monkeypatch.delenv("THE_KEY")
+    with pytest.raises(ProfileError, match=r"\[gateway.variants.default\] key or headers.*THE_KEY"):
+        load(path)
+
+
+def test_a_variant_says_only_what_is_different(tmp_path: Path) -> None:
+    system = load(written(tmp_path, GATEWAY)).systems["gateway"]
+    keys, elsewhere = system.places["keys"], system.places["elsewhere"]
+    assert keys.start is not None
+    assert keys.start.environment == {"LOG": "INFO", "KEYS": "a"}
+    assert keys.headers["Authorization"] == "Bearer a"
+    assert keys.isolation == "none"
+    assert (elsewhere.url, elsewhere.start) == ("http://127.0.0.1:4000", None)
+    assert system.place("tls") is None
+
+
+def test_scenarios_that_need_a_capability_get_places_of_their_own(tmp_path: Path) -> None:
+    system = load(written(tmp_path, GATEWAY)).systems["gateway"]
+    own = system.place("keys", frozenset({"streaming", "breaker"}))
+    assert own is not None
+    assert own.start is not None
+    assert own.start.template == tmp_path / "breaker.yaml"
+    assert own.start.environment["KEYS"] == "a"
+
+
+def test_what_a_profile_does_not_claim_otherwise_is_as_in_the_contract(tmp_path: Path) -> None:
+    claims = load(written(tmp_path, GATEWAY)).systems["gateway"].claims
+    assert claims.of("streaming") == Capability(claim=True)
+    assert claims.of("logs") == Capability(claim=False)
+    assert claims.of("half_open") == Capability("unknown", "documented nowhere")
+    assert claims.values == {**DEFAULTS, "final_error_status": (500, 502), "open_seconds": 5}
+    day = date(2027, 6, 30)
+    known = KnownFailure("PARTIAL-003", "no type", day, ("The agent resets *",))
+    assert claims.known == (known,)
+    assert not known.has_expired(day)
+    assert known.has_expired(date(2027, 7, 1))
+    assert known.covers(frozenset({"PARTIAL-003"}), "The agent resets the connection")
+    assert not known.covers(frozenset({"PARTIAL-001"}), "The agent resets the connection")
+    assert not known.covers(frozenset({"PARTIAL-003"}), "The agent drops the connection")
+
+
+_STARTS = '[gateway]\ncommand = ["x"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[gateway]", "neither a command nor a url"),
+        (_STARTS + 'url = "http://a"', "both a command and a url"),
+        (_STARTS + 'isolation = "reset"', 'needs reset = "/..."'),
+        (_STARTS + 'isolation = "fork"', "$.gateway.isolation"),
+        (_STARTS + "command2 = []", "command2"),
+        (_STARTS + "capabilities.strreaming = true", "strreaming"),
+        (_STARTS + 'capabilities.streaming = "yes"', "$.gateway.capabilities.streaming"),
+        (_STARTS + "values.timeout_status = 99", "$.gateway.values.timeout_status"),
+        (_STARTS + "values.timeout = 504", "timeout"),
+        (_STARTS + "known_failures = [{ requirement = 'A-1', reason = 'x' }]", "expires"),
+        (
+            _STARTS
+            + "known_failures = [{requirement = 'A-1', reason = 'x', expires = '2027-02-30'}]",
+            "is no day",
+        ),
+        ('[gateway]\nurl = "http://a"\nisolation = "process"', "needs a command"),
+        ('[gateway]\nurl = "http://a"\nagents = { cc = 1 }', "$.gateway.agents"),
+    ],
+)
+def test_a_wrong_gateway_is_refused_with_its_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        load(written(tmp_path, text))
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +232,7 @@ def test_a_profile_names_a_proxy_and_the_provider_that_it_asks(tmp_path: Path) -
         ('[provider]\nurl = "http://a"\n[provider.variants]\nx = 1', "$.provider.variants.x"),
         ("[clock]\ntolerance_ms = 0", "$.clock.tolerance_ms"),
         ("[proxxy]\nurl = 1", "proxxy"),
-        ("[proxy]", "$.proxy.url"),
+        ("[proxy]", "neither a command nor a url"),
         ('[proxy]\nurl = "127.0.0.1:8080"', "$.proxy.url"),
         ('[proxy]\nurl = "http://a"\ncontrol = "http://b"', "control"),
         ('[proxy]\nurl = "http://a"\nagent = "cheap"', "agent"),

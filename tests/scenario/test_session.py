@@ -9,7 +9,7 @@ from sluicegate.runtime.server import Server
 from sluicegate.scenario.chat import Chat
 from sluicegate.scenario.client import ask
 from sluicegate.scenario.exchange import Exchange, Request
-from sluicegate.scenario.profile import External, Profile
+from sluicegate.scenario.profile import Profile, at_url
 from sluicegate.scenario.session import Session
 from sluicegate.scenario.target import Targets
 
@@ -77,7 +77,7 @@ def test_the_provider_has_noted_that_a_client_went_away_before_it_is_judged(cloc
 def test_a_provider_that_nobody_controls_takes_no_plans_and_witnesses_nothing(clock: Clock) -> None:
     async def asked() -> None:
         async with Server(create_app()) as server:
-            external = External({"default": server.url})
+            external = at_url(server.url)
             targets = Targets(clock, Profile({"provider": external}))
             session = Session(targets, "provider", "default", TOKEN)
             try:

@@ -16,7 +16,16 @@ from sluicegate.provider.plans import Plans
 from sluicegate.provider.token import is_token
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
-from sluicegate.scenario.profile import External, Profile, ProfileError, Readiness
+from sluicegate.scenario.control import HttpControl
+from sluicegate.scenario.profile import (
+    Place,
+    Profile,
+    ProfileError,
+    Readiness,
+    Start,
+    System,
+    at_url,
+)
 from sluicegate.scenario.systems import Instance
 from sluicegate.scenario.target import Targets
 
@@ -45,7 +54,7 @@ def health(targets: Targets, variant: str = "default") -> int:
 
 
 def external(url: str, within: float = 0.2) -> Profile:
-    return Profile({"provider": External({"default": url}, Readiness(within=within))})
+    return Profile({"provider": at_url(url, ready=Readiness(within=within))})
 
 
 def test_an_embedded_system_is_started_in_the_variant_that_was_asked_for(clock: Clock) -> None:
@@ -107,7 +116,7 @@ def test_an_external_system_is_controlled_where_the_profile_says(
     async def asked() -> list[tuple[int, int]]:
         async with controlled("s3cret") as (url, control):
             targets = Targets(
-                clock, Profile({"provider": External({"default": url}, WAIT, control)})
+                clock, Profile({"provider": at_url(url, ready=WAIT, control=control)})
             )
             return [await seen(targets) for _ in range(2)]
 
@@ -132,7 +141,7 @@ def test_a_control_token_that_is_missing_is_told(
     async def asked() -> None:
         async with controlled("s3cret") as (url, control):
             targets = Targets(
-                clock, Profile({"provider": External({"default": url}, WAIT, control)})
+                clock, Profile({"provider": at_url(url, ready=WAIT, control=control)})
             )
             await seen(targets)
 
@@ -167,18 +176,18 @@ def test_a_system_that_is_not_there_cannot_be_judged(clock: Clock, free_port: in
 
 
 def test_a_system_that_is_not_there_is_waited_for_once(clock: Clock, free_port: int) -> None:
-    targets = Targets(clock, external(f"http://127.0.0.1:{free_port}", within=100.0))
+    targets = Targets(clock, external(f"http://127.0.0.1:{free_port}", within=10.0))
     for _ in range(3):
         with pytest.raises(NotJudgedError):
             health(targets)
-    assert clock.time() == pytest.approx(100.0, abs=0.2)
+    assert clock.time() == pytest.approx(10.0, abs=0.2)
 
 
 def test_a_system_that_answers_otherwise_is_not_ready(clock: Clock) -> None:
     async def judged() -> None:
         async with Server(create_app()) as server:
             ready = Readiness("/nowhere", (200, 204), 0.2)
-            profile = Profile({"provider": External({"default": server.url}, ready)})
+            profile = Profile({"provider": at_url(server.url, ready=ready)})
             async with Targets(clock, profile).instance("provider", "default"):
                 pass
 
@@ -192,8 +201,8 @@ async def external_proxy(
 ) -> AsyncIterator[tuple[Targets, str]]:
     """Serve what passes for a proxy that somebody else runs, and the provider that it asks."""
     async with controlled() as (url, control), Server(create_app()) as other:
-        proxy = External({"default": other.url}, WAIT, logs=logs or {})
-        provider = {"provider": External({"default": url}, WAIT, control)}
+        proxy = at_url(other.url, ready=WAIT, logs=logs or {})
+        provider = {"provider": at_url(url, ready=WAIT, control=control)}
         known = {**(provider if is_witnessed else {}), "proxy": proxy}
         yield Targets(clock, Profile(known)), other.url
 
@@ -294,16 +303,58 @@ def test_a_variant_of_the_proxy_that_the_profile_does_not_name_is_skipped(clock:
 
 
 def test_a_profile_with_a_variant_that_no_proxy_has_is_refused() -> None:
-    urls = {"default": "http://127.0.0.1:1", "tokenz": "http://127.0.0.1:2"}
+    places = {"default": Place("http://127.0.0.1:1"), "tokenz": Place("http://127.0.0.1:2")}
     with pytest.raises(
         ProfileError, match='the proxy has no variant "tokenz"; did you mean "tokens"'
     ):
-        Targets.check(Profile({"proxy": External(urls)}))
-    Targets.check(Profile({"proxy": External({"default": urls["default"], "tokens": "x"})}))
+        Targets.check(Profile({"proxy": System(places)}))
+    Targets.check(
+        Profile({"proxy": System({"default": places["default"], "tokens": Place("http://x")})})
+    )
 
 
 def test_scenarios_against_an_external_proxy_have_tokens_of_their_own(clock: Clock) -> None:
-    targets = Targets(clock, Profile({"proxy": External({"default": "http://127.0.0.1:1"})}))
+    targets = Targets(clock, Profile({"proxy": at_url("http://127.0.0.1:1")}))
     tokens = [targets.token(), targets.token()]
     assert len(set(tokens)) == 2
     assert all(map(is_token, tokens))
+
+
+@pytest.mark.parametrize(
+    ("systems", "is_shared"),
+    [
+        ({}, False),
+        ({"gateway": at_url("http://127.0.0.1:1")}, False),
+        ({"gateway": System({"default": Place("http://x", ports={"droid": 1})})}, True),
+        ({"gateway": System({"default": Place(start=Start(("x",), Path()))})}, True),
+        ({"provider": at_url("http://127.0.0.1:1")}, True),
+    ],
+)
+def test_providers_that_outlive_a_scenario_are_shared(
+    clock: Clock, systems: dict[str, System], *, is_shared: bool
+) -> None:
+    assert Targets(clock, Profile(systems)).is_shared("gateway") is is_shared
+
+
+def test_clients_show_what_the_place_wants_that_their_scenario_needs(clock: Clock) -> None:
+    usual = {"default": Place("http://x", headers={"Authorization": "Bearer a"})}
+    needed = {"breaker": {"default": Place("http://y", headers={"X-Tenant": "b"})}}
+    targets = Targets(clock, Profile({"gateway": System(usual, needing=needed)}))
+    assert targets.headers("gateway", "default") == (("Authorization", "Bearer a"),)
+    assert targets.headers("gateway", "default", frozenset({"breaker"})) == (("X-Tenant", "b"),)
+    assert targets.headers("gateway", "sse") == targets.headers("proxy", "default") == ()
+
+
+def test_a_provider_that_somebody_else_runs_is_the_witness_of_a_system_that_is_served(
+    clock: Clock,
+) -> None:
+    async def asked() -> None:
+        async with controlled() as (url, control), Server(create_app()) as other:
+            gateway = System({"default": Place(other.url, ports={"droid": 1})}, ready=WAIT)
+            provider = at_url(url, ready=WAIT, control=control, agent="provider")
+            targets = Targets(clock, Profile({"provider": provider, "proxy": gateway}))
+            async with targets.instance("proxy", "default") as instance:
+                assert isinstance(instance.control, HttpControl)
+                assert instance.agents == {}
+
+    clock.run(asked())

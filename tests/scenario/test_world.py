@@ -12,7 +12,7 @@ from sluicegate.runtime.clock import SimulatedClock, WallClock
 from sluicegate.runtime.server import Server
 from sluicegate.scenario.client import ask, connected
 from sluicegate.scenario.exchange import Exchange, Request
-from sluicegate.scenario.profile import External, Profile
+from sluicegate.scenario.profile import Profile, at_url
 from sluicegate.scenario.target import Targets
 from sluicegate.scenario.world import World
 
@@ -29,7 +29,7 @@ def world_elsewhere() -> Iterator[World]:
         server = Server(create_app())
         clock.run(server.__aenter__())
         stack.callback(lambda: clock.run(server.__aexit__(None, None, None)))
-        profile = Profile({"provider": External({"default": server.url})})
+        profile = Profile({"provider": at_url(server.url)})
         with World(Targets(clock, profile)) as world:
             yield world
 

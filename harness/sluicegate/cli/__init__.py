@@ -4,10 +4,12 @@ import click
 
 from sluicegate import __version__
 
+from .check import check
 from .features import features
 from .gateway import gateway
 from .init import init
 from .lint import lint
+from .profile import profile
 from .provider import provider
 from .proxy import proxy
 from .requirements import requirements
@@ -22,5 +24,18 @@ def main() -> None:
     """Gate LLM gateways: play the provider, drive the gateway, judge the wire."""
 
 
-for command in (features, gateway, init, lint, provider, proxy, requirements, steps):
+_COMMANDS = (
+    check,
+    features,
+    gateway,
+    init,
+    lint,
+    profile,
+    provider,
+    proxy,
+    requirements,
+    steps,
+)
+
+for command in _COMMANDS:
     main.add_command(command)

@@ -11,6 +11,10 @@ from pytest_bdd.compat import inject_fixture
 from pytest_bdd.parser import Scenario, ScenarioTemplate, Step
 from pytest_bdd.steps import StepFunctionContext
 
+from sluicegate.errors import ViolationError
+from sluicegate.scenario import run
+
+from .expressions import Sentence
 from .lookup import Visible
 from .steps import BLOCKS, StepDefinitionError, place_of, required_arguments
 
@@ -24,13 +28,13 @@ def function(
     """Return the test function of a scenario, with its tags and its Examples rows as marks."""
     rows = _PYTEST_BDD.collect_example_parametrizations(template)
 
-    def run(request: pytest.FixtureRequest) -> None:
+    def run_alone(request: pytest.FixtureRequest) -> None:
         _execute(template.render({}), request, known)
 
     def run_row(request: pytest.FixtureRequest, example: dict[str, str]) -> None:
         _execute(template.render(example), request, known)
 
-    made = pytest.mark.parametrize("example", rows)(run_row) if rows else run
+    made = pytest.mark.parametrize("example", rows)(run_row) if rows else run_alone
     rule_tags = template.rule.tags if template.rule else set()
     for tag in template.tags | template.feature.tags | rule_tags:
         config.hook.pytest_bdd_apply_tag(tag=tag, function=made)
@@ -60,6 +64,10 @@ def _execute_step(step: Step, context: StepFunctionContext, scenario: dict[str, 
         # As pytest calls a fixture: a step may `yield`, and go on when the scenario has ended.
         result = call_fixture_func(function, request, about["step_func_args"])
         _check_result(result, context)
+    except ViolationError as violation:
+        _tell_values(violation, step, context, request.config)
+        hook.pytest_bdd_step_error(exception=violation, **about)
+        raise
     except (Exception, pytest.fail.Exception) as exception:
         hook.pytest_bdd_step_error(exception=exception, **about)
         raise
@@ -84,11 +92,38 @@ def _check_result(result: object, context: StepFunctionContext) -> None:
 def _arguments(
     step: Step, context: StepFunctionContext, request: pytest.FixtureRequest
 ) -> dict[str, object]:
-    values = _PYTEST_BDD.parse_step_arguments(step, context) | _blocks(step)
+    named = _named(step, context, request.config)
+    values = _PYTEST_BDD.parse_step_arguments(step, context) | named | _blocks(step)
     return {
         name: values[name] if name in values else request.getfixturevalue(name)
         for name in required_arguments(context.step_func)
     }
+
+
+def _named(step: Step, context: StepFunctionContext, config: pytest.Config) -> dict[str, object]:
+    """Return the values of a step as they are for the gateway that is judged.
+
+    Skips the scenario where one of its counts would be nothing.
+    """
+    parser = context.parser
+    if not isinstance(parser, Sentence) or not (named := parser.named(step.name)):
+        return {}
+    values = run.values(config)
+    if any(each.under(values) == 0 for each in named):
+        said = "; ".join(text for each in named for text in each.differences(values))
+        pytest.skip(f"not claimed: this scenario needs more; {said}")
+    return parser.parse_arguments(step.name, values) or {}
+
+
+def _tell_values(
+    violation: ViolationError, step: Step, context: StepFunctionContext, config: pytest.Config
+) -> None:
+    """Add to a violation which values the profile has changed that the step gives by name."""
+    parser = context.parser
+    named = parser.named(step.name) if isinstance(parser, Sentence) else []
+    told = [text for each in named for text in each.differences(run.values(config))]
+    if told:
+        violation.evidence = "\n".join([*told, "", violation.evidence]).strip()
 
 
 def _blocks(step: Step) -> dict[str, object]:

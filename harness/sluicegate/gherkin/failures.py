@@ -15,15 +15,28 @@ from _pytest._code.code import (
 from pytest_bdd.gherkin_parser import DataTable
 from pytest_bdd.parser import Scenario, Step
 
-from sluicegate.errors import SluicegateError, ViolationError
+from sluicegate.errors import NotJudgedError, SluicegateError, ViolationError
+from sluicegate.scenario.world import World
 
 from .register import TAG
+from .steps import StepDefinitionError
 
 SCENARIO: Final = pytest.StashKey[Scenario]()
 """The scenario that an item runs, with the values of its Examples row filled in."""
 
 STEP: Final = pytest.StashKey[Step]()
 """The step that an item is at."""
+
+WORLD: Final = pytest.StashKey[World]()
+"""The world that an item's steps work with, once one of them has asked for it."""
+
+SYSTEM: Final = pytest.StashKey[str]()
+"""The system that an item's client talks to."""
+
+NOTE: Final = pytest.StashKey[str]()
+"""What a reader has to know of an item, whatever it fails with."""
+
+_PROVIDER: Final = "provider"
 
 _PLAIN: Final = (
     AssertionError,
@@ -50,6 +63,18 @@ def message_of(error: BaseException) -> str:
     return f"{type_}: {said}" if said else type_
 
 
+def blame_of(error: BaseException, system: str) -> str:
+    """Return who is to blame for an error in a scenario whose client talks to the system."""
+    if isinstance(error, NotJudgedError):
+        return error.blame
+    blames = (
+        ((AssertionError, pytest.fail.Exception), f"the {system}"),
+        (StepDefinitionError, "the harness"),
+        (SluicegateError, "the provider's script"),
+    )
+    return next((blame for kinds, blame in blames if isinstance(error, kinds)), "the harness")
+
+
 def represent(
     item: pytest.Item, error: BaseException, line: int, traceback: str | None
 ) -> ExceptionRepr:
@@ -62,7 +87,8 @@ def represent(
     at = step.line_number if step else line
     what = f"{step.keyword} {step.name}" if step else item.name
     path = os.path.relpath(item.path, item.config.rootpath)
-    paragraphs = [first, _scenario(item), rest, traceback or "", f"{path}:{at}: {what}"]
+    last = "\n".join([f"{path}:{at}: {what}", *_remarks(item, error)])
+    paragraphs = [first, _scenario(item), rest, traceback or "", last]
     brief = error.brief if isinstance(error, ViolationError) else message_of(error)
     return _representation("\n\n".join(filter(None, paragraphs)), ReprFileLocation(path, at, brief))
 
@@ -73,6 +99,14 @@ def _parts(error: BaseException) -> tuple[str, str]:
         return error.words, error.evidence
     first, _, rest = message_of(error).partition("\n")
     return first, rest.strip("\n")
+
+
+def _remarks(item: pytest.Item, error: BaseException) -> Iterator[str]:
+    if note := item.stash.get(NOTE, ""):
+        yield note
+    # Steps that work without a world are about no system of ours.
+    if WORLD in item.stash or isinstance(error, (NotJudgedError, ViolationError)):
+        yield f"to blame: {blame_of(error, item.stash.get(SYSTEM, _PROVIDER))}"
 
 
 def _scenario(item: pytest.Item) -> str:
@@ -95,11 +129,11 @@ def _rule(scenario: Scenario) -> Iterator[str]:
 def _step(step: Step, *, is_current: bool) -> Iterator[str]:
     yield f"{'>' if is_current else ' '} {step.line_number:4}  {step.keyword} {step.name}"
     if is_current:
-        yield from (f"{_INDENT}{line}".rstrip() for line in _block(step))
+        yield from (f"{_INDENT}{line}".rstrip() for line in block_of(step))
 
 
-def _block(step: Step) -> list[str]:
-    """Return the table or the doc string below a step."""
+def block_of(step: Step) -> list[str]:
+    """Return the lines of the table or of the doc string below a step, if there is any."""
     if step.docstring is not None:
         return ['"""', *step.docstring.split("\n"), '"""']
     return [] if step.datatable is None else _table(step.datatable)

@@ -15,6 +15,10 @@ import pytest
 KEY: Final = "sluicegate/results"
 """Where the results lie in pytest's cache."""
 
+KNOWN: Final = "known failure: "
+INFORMATION: Final = "for information only: "
+"""How the reasons begin for which a failure does not count."""
+
 Outcome = Literal["passed", "failed", "skipped"]
 
 _OUTCOMES: Final = ("passed", "failed", "skipped")
@@ -122,7 +126,8 @@ def _crash(report: pytest.TestReport) -> str:
 def _why_skipped(report: pytest.TestReport) -> str:
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
-    return f"expected to fail: {getattr(report, 'wasxfail', '')}"
+    said = getattr(report, "wasxfail", "")
+    return said if said.startswith((KNOWN, INFORMATION)) else f"expected to fail: {said}"
 
 
 def _first_line(text: str) -> str:

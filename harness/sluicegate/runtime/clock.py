@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
 from sluicegate.errors import SluicegateError
@@ -29,6 +30,10 @@ class Clock(Protocol):
     def tolerance(self) -> float:
         """Seconds by which two instants may differ and still count as the same."""
 
+    @property
+    def lag_limit(self) -> float:
+        """Seconds by which the harness's own loop may be late while times can still be judged."""
+
     def time(self) -> float:
         """Return the seconds on the clock's own loop."""
 
@@ -46,6 +51,25 @@ class Clock(Protocol):
 
     def lag(self, since: float) -> float:
         """Return the worst lateness of the harness's own loop since that time, in seconds."""
+
+    def waited(self, since: float, until: float) -> float:
+        """Return the seconds of waiting for a processor that can have held up what came `until`.
+
+        `since` is when something was last seen to happen before it. It is the waiting of the
+        harness, and of the processes that it watches.
+        """
+
+    def left_of(self, seconds: float, since: float) -> float:
+        """Return what is left of so many seconds in which everybody could act, since that time."""
+
+    def watch(self, *leaders: int) -> AbstractContextManager[None]:
+        """Let the waits of these processes count, of their groups, and of all their descendants.
+
+        Without any, nobody knows who acts: whoever waits on this machine counts.
+        """
+
+    def watch_url(self, url: str) -> AbstractContextManager[None]:
+        """Watch the processes that serve a URL on this machine, whoever runs them."""
 
     async def quiesce(self) -> None:
         """Wait until nothing else can happen at this instant, where the clock can know."""
@@ -67,7 +91,7 @@ class SimulatedClock:
     name: Final = "simulated"
 
     def __init__(self, *, tolerance: float = SIMULATED_TOLERANCE) -> None:
-        self.tolerance = tolerance
+        self.tolerance = self.lag_limit = tolerance
         self._loop = SimulatedLoop()
         self._began = 0.0
 
@@ -105,6 +129,25 @@ class SimulatedClock:
         """Return 0.0: simulated time waits for the loop."""
         del since
         return 0.0
+
+    def waited(self, since: float, until: float) -> float:
+        """Return 0.0: simulated time waits for every process of its own."""
+        del since, until
+        return 0.0
+
+    def left_of(self, seconds: float, since: float) -> float:
+        """Return what is left of so many simulated seconds, since that time."""
+        return seconds - (self._loop.time() - since)
+
+    def watch(self, *leaders: int) -> AbstractContextManager[None]:
+        """Do nothing: nothing that takes part is late."""
+        del leaders
+        return nullcontext()
+
+    def watch_url(self, url: str) -> AbstractContextManager[None]:
+        """Do nothing: nothing that takes part is late."""
+        del url
+        return nullcontext()
 
     async def quiesce(self) -> None:
         """Wait until nothing else can happen at this instant, in zero simulated time."""

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from .limits import HEARTBEAT
 
@@ -29,10 +30,16 @@ class Lateness:
 
 
 class Heartbeat:
-    """Beats on a loop as long as it runs; `worst` may be asked from any thread."""
+    """Beats on a loop as long as it runs; `worst` and `overdue` may be asked from any thread.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    With each beat it calls `beaten`, with the time on the loop and the seconds it was late by.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, beaten: Callable[[float, float], None]
+    ) -> None:
         self._loop = loop
+        self._beaten = beaten
         self._lateness = Lateness()
         self._lock = threading.Lock()
         self._due = loop.time()
@@ -48,12 +55,21 @@ class Heartbeat:
         A beat that is overdue at this moment counts with what it is late by now.
         """
         with self._lock:
-            overdue = self._loop.time() - self._due
-            return max(self._lateness.worst(since), overdue, 0.0)
+            return max(self._lateness.worst(since), self._overdue())
+
+    def overdue(self) -> float:
+        """Return by how many seconds the next beat is late at this moment."""
+        with self._lock:
+            return self._overdue()
+
+    def _overdue(self) -> float:
+        return max(self._loop.time() - self._due, 0.0)
 
     def _beat(self) -> None:
         now = self._loop.time()
         with self._lock:
-            self._lateness.add(now, now - self._due)
+            late = now - self._due
+            self._lateness.add(now, late)
             self._due = now + HEARTBEAT
+        self._beaten(now, late)
         self._loop.call_at(self._due, self._beat)

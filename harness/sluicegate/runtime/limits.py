@@ -46,5 +46,26 @@ INTERRUPT_POLL: Final = 0.25
 HEARTBEAT: Final = 0.010
 """Real seconds between two beats that measure how late the wall clock's loop is."""
 
+LAG_LIMIT: Final = 1.0
+"""Real seconds by which the harness itself may be late while it can still judge times.
+
+What it is late by is allowed to the system that is judged; this much says nothing any more.
+"""
+
+WAITS_REACH: Final = 2.0
+"""Real seconds before an instant in which waits for a processor can have held it up."""
+
+WAITS_KEPT: Final = 600.0
+"""Real seconds for which waits for a processor are remembered: longer than any exchange."""
+
+WAITS_ALLOWED: Final = 5.0
+"""Real seconds by which whoever waits for processes to act prolongs that, as they waited."""
+
+THREADS_POLL: Final = 0.1
+"""Real seconds between two looks for new threads of the processes that are watched."""
+
+FAMILY_POLL: Final = 1.0
+"""Real seconds between two looks for new processes among those that are watched."""
+
 DEPARTURE_LIMIT: Final = 1.0
 """Seconds, on the loop's clock, that an application gets to notice that its client has gone."""

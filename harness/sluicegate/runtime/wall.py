@@ -3,17 +3,31 @@
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Generic, NoReturn, Self, TypeVar
+from urllib.parse import urlsplit
 
 from sluicegate.errors import SluicegateError
 
 from .heartbeat import Heartbeat
-from .limits import INTERRUPT_POLL, UNWIND_LIMIT, WALL_LIMIT, WALL_TOLERANCE
+from .limits import (
+    INTERRUPT_POLL,
+    LAG_LIMIT,
+    UNWIND_LIMIT,
+    WAITS_ALLOWED,
+    WALL_LIMIT,
+    WALL_TOLERANCE,
+)
 from .pending import describe_pending
+from .processes import serving
+from .waiting import Waiting, is_measured
 from .watchdog import StalledError
 
 T = TypeVar("T")
+
+_THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
+_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 
 
 class WallClock:
@@ -23,8 +37,10 @@ class WallClock:
 
     def __init__(self, *, tolerance: float = WALL_TOLERANCE) -> None:
         self.tolerance = tolerance
+        self.lag_limit = LAG_LIMIT if is_measured() else tolerance
         self._loop = asyncio.new_event_loop()
-        self._heartbeat = Heartbeat(self._loop)
+        self._waiting = Waiting()
+        self._heartbeat = Heartbeat(self._loop, self._waiting.sample)
         self._thread = threading.Thread(target=self._serve, name="wall-clock", daemon=True)
         self._thread.start()
 
@@ -55,6 +71,39 @@ class WallClock:
         """Return the worst lateness of the clock's loop since that time, in seconds."""
         return self._heartbeat.worst(since)
 
+    def waited(self, since: float, until: float) -> float:
+        """Return the seconds of waiting for a processor that can have held up what came `until`.
+
+        `since` is when something was last seen to happen before it.
+        """
+        self._waiting.sample(self._loop.time(), self._heartbeat.overdue())
+        return self._waiting.waited(since, until)
+
+    def left_of(self, seconds: float, since: float) -> float:
+        """Return what is left of so many seconds in which everybody could act, since that time.
+
+        What processes have waited for a processor is added, up to five seconds.
+        """
+        now = self._loop.time()
+        return seconds - (now - since) + min(self.waited(since, now), WAITS_ALLOWED)
+
+    def watch(self, *leaders: int) -> AbstractContextManager[None]:
+        """Let the waits of these processes count, of their groups, and of all their descendants.
+
+        Without any, nobody knows who acts: whoever waits on this machine counts.
+        """
+        return self._waiting.watch(leaders)
+
+    def watch_url(self, url: str) -> AbstractContextManager[None]:
+        """Watch the processes that serve a URL on this machine, whoever runs them.
+
+        Of another machine nothing is known, and nothing that is waited here holds it up.
+        """
+        place = urlsplit(url)
+        if place.hostname not in _THIS_MACHINE:
+            return nullcontext()
+        return self.watch(*serving(place.port or _PORTS[place.scheme]))
+
     async def quiesce(self) -> None:
         """Yield once: real time has no instant at which nothing else can happen."""
         await asyncio.sleep(0)
@@ -66,6 +115,7 @@ class WallClock:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        self._waiting.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
 """What a client asks: a chat with a provider, or an agent's request to the proxy."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Protocol
@@ -10,6 +10,7 @@ from sluicegate.errors import SluicegateError
 from sluicegate.wire.assistant.request import Options
 
 from .checks.values import meant, parsed, quoted
+from .exchange import Request
 from .planning import Dialect
 
 _PATHS: Final[Mapping[Dialect, str]] = {
@@ -177,6 +178,29 @@ def marked(body: str, mark: str) -> str | None:
     if not isinstance(document, dict) or _last_text(document) is None:
         return None
     return _json(with_mark(document, mark))
+
+
+def renamed(body: bytes, models: Mapping[str, str]) -> bytes:
+    """Return a request, in JSON, with another name for its model where there is one."""
+    try:
+        document = parsed(body.decode()) if models else None
+    except ValueError:
+        return body
+    if not isinstance(document, dict) or (called := models.get(str(document.get("model")))) is None:
+        return body
+    return _json({**document, "model": called}).encode()
+
+
+def plain_request(
+    mark: str, headers: Iterable[tuple[str, str]], models: Mapping[str, str], **options: object
+) -> Request:
+    """Return a chat that no scenario has shaped, as a request with these headers.
+
+    `models` are the system's names of the features' models, `options` further members.
+    """
+    chat = Chat(mark=mark)
+    sent = (("content-type", "application/json"), *headers)
+    return Request("POST", chat.path, sent, renamed(chat.body(**options), models))
 
 
 def with_mark(document: Mapping[str, Any], mark: str) -> dict[str, Any]:

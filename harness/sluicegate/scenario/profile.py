@@ -1,4 +1,4 @@
-"""Profiles: where the systems under test are that the harness does not start itself.
+"""Profiles: where the systems under test are, how they are started, and what they claim.
 
 A profile is a TOML file with a table for each system, named as its folder in features/:
 
@@ -20,27 +20,36 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     [proxy.logs]                    # the files that instances log to, as lines of JSON
     logs = "proxy.log"
 
-    [gateway]                       # it asks agents that [provider] controls, by their names
-    url = "http://127.0.0.1:8081"
-    reset = "/_gateway/reset"       # posted to before each scenario: circuits remember
+    [gateway]                       # without [provider], the harness serves the agents itself
+    command = ["my-gateway", "--port", "{{ port }}"]
+    environment = { CCROUTER_URL = "{{ agents.ccrouter.url }}" }
 
     [clock]
     tolerance_ms = 50               # how late an answer may be on the wall clock
 
-`schemas/sluicegate/profile.json` says it exactly.
+`sluicegate profile new` writes one that teaches the rest; `schemas/sluicegate/profile.json` says it
+exactly.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from sluicegate.errors import SluicegateError
+from sluicegate.settings.expansion import expanded
 from sluicegate.wire.schema import violations
+
+from .claims import ClaimError, Claims, claims
 
 DEFAULT_VARIANT = "default"
 DEFAULT_AGENT = "provider"
+
+Isolation = Literal["none", "reset", "process"]
+"""How scenarios are kept apart: not at all, by a request that resets, or by a fresh process."""
 
 
 class ProfileError(SluicegateError):
@@ -60,20 +69,67 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
-class External:
-    """A system that somebody else runs: the URL of each of its variants.
+class Start:
+    """How the harness starts an instance; all texts are templates.
 
-    `control` is where the default variant's control API is, if not at its URL, and `agent` the name
-    of the agent there. `logs` are the files that variants log to.
-    `reset` is the path that is posted to before each scenario, none where it is empty.
+    `template` is the file that the instance's configuration is made of, `folder` the profile's.
     """
 
-    urls: Mapping[str, str]
+    command: tuple[str, ...]
+    folder: Path
+    template: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a variant of a system is: at a URL where somebody else runs it, or started.
+
+    Exactly one of `url` and `start` is given. `ports` are those on which a system at a URL expects
+    the agents that the harness serves, none where it serves none. `reset` is the path that is
+    posted to before each scenario, none where it is empty. `headers` are those of every client.
+    """
+
+    url: str | None = None
+    start: Start | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
+    isolation: Isolation = "none"
+    reset: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system that a profile names: its places by variant, and its claims.
+
+    `needing` has the places that scenarios get which need a capability. `models` are its names of
+    the features' models. `control` is where a provider's control API is, if not at its URL, and
+    `agent` the name of the agent there. `logs` are the files that variants log to. `workers` is how
+    many instances of a place may run side by side, None where it does not matter.
+    """
+
+    places: Mapping[str, Place]
+    name: str = ""
+    version: str = ""
+    version_command: tuple[str, ...] = ()
     ready: Readiness = field(default_factory=Readiness)
+    needing: Mapping[str, Mapping[str, Place]] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
     control: str | None = None
     agent: str = DEFAULT_AGENT
     logs: Mapping[str, Path] = field(default_factory=dict)
-    reset: str = ""
+    workers: int | None = None
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Return the URLs of the variants that somebody else runs."""
+        return {name: place.url for name, place in self.places.items() if place.url is not None}
+
+    def place(self, variant: str, needs: frozenset[str] = frozenset()) -> Place | None:
+        """Return where scenarios with these needs find a variant, None if it is not claimed."""
+        needed = (table for name, table in self.needing.items() if name in needs)
+        return next(needed, self.places).get(variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +139,13 @@ class Profile:
     A system that is not in `systems` is embedded. The empty profile embeds them all.
     """
 
-    systems: Mapping[str, External] = field(default_factory=dict)
+    systems: Mapping[str, System] = field(default_factory=dict)
     tolerance: float | None = None
+
+
+def at_url(url: str, **members: Any) -> System:  # noqa: ANN401 - those of System
+    """Return a system that somebody else runs at a URL, with further members of `System`."""
+    return System({DEFAULT_VARIANT: Place(url.rstrip("/"))}, **members)
 
 
 def load(path: Path) -> Profile:
@@ -95,36 +156,154 @@ def load(path: Path) -> Profile:
         raise ProfileError(f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"is not TOML: {error}") from None
+    document = _plain(document)
     found = violations(document, "sluicegate/profile")
     if found:
         lines = "".join(f"\n  {violation}" for violation in found)
         raise ProfileError(f"is not as it must be:{lines}")
-    profile = _profile(document, path.parent)
+    try:
+        profile = _profile(document, path)
+    except ClaimError as error:
+        raise ProfileError(str(error)) from None
     if not profile.systems:
         raise ProfileError('names no system: add [provider] with url = "http://..."')
     return profile
 
 
-def _profile(document: Mapping[str, Any], folder: Path) -> Profile:
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what TOML has
+    """Return what TOML has as JSON would: a day is a text."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, (date, time)) else value
+
+
+def _profile(document: Mapping[str, Any], path: Path) -> Profile:
     tolerance = document.get("clock", {}).get("tolerance_ms")
     return Profile(
-        systems={n: _external(table, folder) for n, table in document.items() if n != "clock"},
+        systems={n: _system(n, table, path) for n, table in document.items() if n != "clock"},
         tolerance=None if tolerance is None else tolerance / 1000,
     )
 
 
-def _external(table: Mapping[str, Any], folder: Path) -> External:
-    urls = {DEFAULT_VARIANT: table["url"], **table.get("variants", {})}
+def _system(kind: str, table: Mapping[str, Any], path: Path) -> System:
+    variants = {DEFAULT_VARIANT: {}, **table.get("variants", {})}
+    needing = {
+        capability: {name: {**_different(each), **what} for name, each in variants.items()}
+        for capability, what in table.get("needing", {}).items()
+    }
     ready, plain = table.get("ready", {}), Readiness()
-    return External(
-        urls={name: url.rstrip("/") for name, url in urls.items()},
+    return System(
+        places=_places(kind, table, variants, path.parent),
+        name=table.get("name", path.stem),
+        version=table.get("version", ""),
+        version_command=tuple(table.get("version_command", ())),
         ready=Readiness(
             path=ready.get("path", plain.path),
             statuses=tuple(ready.get("statuses", plain.statuses)),
             within=ready.get("within_seconds", plain.within),
         ),
+        needing={n: _places(kind, table, each, path.parent) for n, each in needing.items()},
+        models=table.get("models", {}),
+        claims=claims(table),
         control=table.get("control"),
         agent=table.get("agent", DEFAULT_AGENT),
-        reset=table.get("reset", ""),
-        logs={name: folder / log for name, log in table.get("logs", {}).items()},
+        logs={name: path.parent / log for name, log in table.get("logs", {}).items()},
+        workers=table.get("workers"),
     )
+
+
+def _places(
+    kind: str, table: Mapping[str, Any], variants: Mapping[str, Any], folder: Path
+) -> Mapping[str, Place]:
+    return {
+        name: _place(f"{kind}.variants.{name}", _merged(table, _different(each)), folder)
+        for name, each in variants.items()
+    }
+
+
+_OF_PLACES: Final = (
+    "url",
+    "agents",
+    "command",
+    "template",
+    "environment",
+    "key",
+    "headers",
+    "isolation",
+    "reset",
+)
+"""What a variant may say otherwise than its system."""
+
+
+def _different(variant: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"url": variant} if isinstance(variant, str) else variant
+
+
+def _merged(table: Mapping[str, Any], variant: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what holds for a variant; its tables add to those of the system."""
+    common = {name: table[name] for name in _OF_PLACES if name in table}
+    if "url" in variant:
+        # Who runs it elsewhere has configured it there.
+        common = {name: said for name, said in common.items() if name not in _OF_STARTS}
+    if "command" in variant:
+        common.pop("url", None)
+    merged = {**common, **variant}
+    for name in ("environment", "headers"):
+        if name in merged:
+            merged[name] = {**common.get(name, {}), **variant.get(name, {})}
+    return merged
+
+
+_OF_STARTS: Final = ("command", "template", "environment")
+
+
+def _place(where: str, said: Mapping[str, Any], folder: Path) -> Place:
+    start = _start(said, folder) if "command" in said else None
+    url = said.get("url")
+    if (start is None) == (url is None):
+        wrong = "both a command and a url" if start else "neither a command nor a url"
+        raise ProfileError(f"[{where}] has {wrong}: give one of them")
+    reset = said.get("reset", "")
+    isolation: Isolation = said.get("isolation") or _usual_isolation(start, reset)
+    if isolation == "process" and start is None:
+        raise ProfileError(f'[{where}] isolation = "process" needs a command to start')
+    if isolation == "reset" and not reset:
+        raise ProfileError(f'[{where}] isolation = "reset" needs reset = "/..." to post to')
+    return Place(
+        url=None if url is None else url.rstrip("/"),
+        start=start,
+        ports=said.get("agents", {}),
+        isolation=isolation,
+        reset=reset if isolation == "reset" else "",
+        headers=_filled(where, {**_shown(said.get("key")), **said.get("headers", {})}),
+    )
+
+
+def _start(said: Mapping[str, Any], folder: Path) -> Start:
+    template = said.get("template")
+    return Start(
+        command=tuple(said["command"]),
+        folder=folder,
+        template=None if template is None else folder / template,
+        environment=said.get("environment", {}),
+    )
+
+
+def _usual_isolation(start: Start | None, reset: str) -> Isolation:
+    if reset:
+        return "reset"
+    return "none" if start is None else "process"
+
+
+def _shown(key: str | None) -> Mapping[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def _filled(where: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers with the environment variables that they name: keys belong in no file."""
+    try:
+        return {name: expanded(value, os.environ) for name, value in headers.items()}
+    except SluicegateError as error:
+        raise ProfileError(f"[{where}] key or headers: {error}") from None

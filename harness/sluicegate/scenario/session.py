@@ -20,7 +20,10 @@ from .systems import PROVIDER, Instance
 from .target import Targets
 
 NOTICE = 1.0
-"""Seconds on the clock in which a provider's journal must have noted that the client has gone."""
+"""Seconds on the clock in which a provider's journal must have noted that the client has gone.
+
+On the wall clock, what processes waited for a processor meanwhile is added.
+"""
 
 Ask = Callable[[httpx.AsyncClient], Awaitable[Exchange]]
 
@@ -28,12 +31,20 @@ Ask = Callable[[httpx.AsyncClient], Awaitable[Exchange]]
 class Session:
     """One variant of a system, started or found when it is first asked, until `aclose`.
 
-    `token` is what the scenario's plans are filed under. All is to be awaited on the clock's loop.
+    `token` is what the scenario's plans are filed under, `needs` are the capabilities that it
+    needs. All is to be awaited on the clock's loop.
     """
 
-    def __init__(self, targets: Targets, system: str, variant: str, token: str) -> None:
+    def __init__(
+        self,
+        targets: Targets,
+        system: str,
+        variant: str,
+        token: str,
+        needs: frozenset[str] = frozenset(),
+    ) -> None:
         self._targets = targets
-        self._place = (system, variant)
+        self._place = (system, variant, needs)
         self._token = token
         self._open = AsyncExitStack()
         self._client: httpx.AsyncClient | None = None
@@ -99,7 +110,7 @@ class Session:
         ]
         noted.sort(key=lambda each: each[0].started)
         witnessed = tuple(Provided(called(agent), entry) for entry, agent in noted)
-        return [*(replace(each, provided=()) for each in others), replace(last, provided=witnessed)]
+        return [*others, replace(last, provided=witnessed)]
 
     async def _connection(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -111,15 +122,27 @@ class Session:
 
     async def _noted(self, control: Control, agent: str, token: str | None) -> tuple[Entry, ...]:
         """Return the new entries; the provider is to learn first that the client has gone."""
-        limit = self._clock.time() + NOTICE
+        begun = self._clock.time()
         while True:
             await self._clock.quiesce()
-            entries = await control.entries(agent, token, self._seen[agent])
-            if all(entry.outcome != "open" for entry in entries) or self._clock.time() > limit:
+            entries = _of(token, await control.entries(agent, None, self._seen[agent]))
+            if (
+                all(entry.outcome != "open" for entry in entries)
+                or self._clock.left_of(NOTICE, begun) < 0
+            ):
                 break
             await asyncio.sleep(NOTICE / 100)
         self._seen[agent] = max((each.number for each in entries), default=self._seen[agent])
         return entries
+
+
+def _of(token: str | None, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return those filed under a token, and what has no prompt that could bear its mark."""
+    return tuple(each for each in entries if token is None or each.token == token or _is_bare(each))
+
+
+def _is_bare(entry: Entry) -> bool:
+    return entry.token is None and entry.method == "GET"
 
 
 async def _cancelled(task: asyncio.Future[Exchange]) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from sluicegate import shipped
@@ -34,6 +35,9 @@ GATEWAY: Final = "gateway"
 Lines = Callable[[], list[dict[str, Any]]]
 """Reads what a system has logged so far, one object for each line of JSON."""
 
+Output = Callable[[], list[str]]
+"""Reads the last lines that a system has printed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -41,7 +45,9 @@ class Instance:
 
     `control` is None where that is not possible, and `trouble` says why. `seen` are the agents,
     each with the number of the last entry in its journal that is older than the instance. `log` is
-    None where nobody can read it.
+    None where nobody can read it. `output` returns the last lines that the system has printed since
+    it was leased, none where nobody can read them. `agents` are the URLs of those that the harness
+    serves to it beside its process.
     """
 
     url: str
@@ -49,6 +55,8 @@ class Instance:
     seen: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
     log: Lines | None = None
+    output: Output = list
+    agents: Mapping[str, str] = field(default_factory=dict)
 
 
 _PLANS: Final[Mapping[str, Plan]] = {
@@ -88,19 +96,19 @@ _BEHIND: Final = {"chain": DEFAULT_VARIANT}
 @asynccontextmanager
 async def provider(variant: str, clock: Clock) -> AsyncIterator[Instance]:
     """Run a provider of its own for a scenario."""
-    async with _agents({PROVIDER: _PLANS[variant]}, clock) as (control, urls):
+    async with agents({PROVIDER: _PLANS[variant]}, clock) as (control, urls):
         yield Instance(urls[PROVIDER], control, {PROVIDER: 0})
 
 
 @asynccontextmanager
 async def gateway(variant: str, clock: Clock) -> AsyncIterator[Instance]:
     """Run a gateway of its own for a scenario, and its agents."""
-    from sluicegate.gateway.app import create_app  # noqa: PLC0415 - see `_agents`
+    from sluicegate.gateway.app import create_app  # noqa: PLC0415 - see `agents`
     from sluicegate.gateway.configuration import configuration  # noqa: PLC0415
     from sluicegate.gateway.log import NAME, log_json  # noqa: PLC0415
     from sluicegate.runtime.server import Server  # noqa: PLC0415
 
-    async with _agents(dict.fromkeys(AGENTS[GATEWAY], Plan()), clock) as (control, urls):
+    async with agents(dict.fromkeys(AGENTS[GATEWAY], Plan()), clock) as (control, urls):
         environ = {f"{agent.upper()}_URL": url for agent, url in urls.items()}
         settings = configuration(_FILES[GATEWAY][variant], environ).settings
         with _logged(NAME, log_json) as log:
@@ -110,10 +118,13 @@ async def gateway(variant: str, clock: Clock) -> AsyncIterator[Instance]:
 
 
 @asynccontextmanager
-async def _agents(
-    planned: Mapping[str, Plan], clock: Clock
+async def agents(
+    planned: Mapping[str, Plan], clock: Clock, ports: Mapping[str, int] = MappingProxyType({})
 ) -> AsyncIterator[tuple[Control, Mapping[str, str]]]:
-    """Run agents that share a control; yield it, and their URLs."""
+    """Run agents that share a control, on the ports given or free ones; yield it, and their URLs.
+
+    Raises PortTakenError for a port on which another program listens.
+    """
     # Quart takes 0.3 s to import, and a run against external systems needs none of it.
     from sluicegate.provider.app import create_app  # noqa: PLC0415 - see above
     from sluicegate.provider.transport import FaultyServer  # noqa: PLC0415
@@ -124,7 +135,7 @@ async def _agents(
     async with AsyncExitStack() as stack:
         for agent in planned:
             app = create_app(agent=agent, plans=plans, unix=clock.unix, settle=settle)
-            server = await stack.enter_async_context(FaultyServer(app))
+            server = await stack.enter_async_context(FaultyServer(app, port=ports.get(agent, 0)))
             sides[agent], urls[agent] = AgentSide(app.journal, app.repetition.clear), server.url
         yield EmbeddedControl(Agents(sides, plans)), urls
 
@@ -199,5 +210,16 @@ def behind_another(app: "ASGIFramework") -> "ASGIFramework":
 
 
 def json_lines(text: str) -> list[dict[str, Any]]:
-    """Read a log of one JSON object for each line, but for a last one that is not whole yet."""
-    return [json.loads(line) for line in text.split("\n")[:-1] if line.startswith("{")]
+    """Read a log of one JSON object for each line, but for a last one that is not whole yet.
+
+    Other lines may be between them.
+    """
+    return [found for line in text.split("\n")[:-1] if (found := _object(line)) is not None]
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

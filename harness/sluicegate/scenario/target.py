@@ -1,65 +1,89 @@
 """Targets: the systems under test, embedded on the harness's clock or found by a profile."""
 
-import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import count
-from pathlib import Path
+from typing import Self
 
-import httpx
 import pytest
 
-from sluicegate.errors import NotJudgedError, SluicegateError
+from sluicegate.errors import SluicegateError
 from sluicegate.provider.guard import VARIABLE
 from sluicegate.runtime.clock import Clock
 
 from . import systems
 from .checks.values import meant, quoted
+from .claims import Claims
 from .client import connected
 from .control import Control, HttpControl, UncontrolledError
-from .profile import DEFAULT_VARIANT, External, Profile, ProfileError
-from .systems import AGENTS, GATEWAY, PROVIDER, VARIANTS, Instance, Lines
-
-_PROBE_EVERY = 0.1
-_PROBE_LIMIT = 2.0
+from .launch.places import Places, Wanted
+from .profile import DEFAULT_VARIANT, Place, Profile, ProfileError
+from .systems import AGENTS, GATEWAY, PROVIDER, VARIANTS, Instance
 
 
 class Targets:
     """Every system that scenarios speak to, for one run: started, or found ready, when first asked.
 
-    Embedded systems are started anew for each scenario, so that none sees another's state.
+    Embedded systems are started anew for each scenario, so that none sees another's state; what
+    lives longer ends with `aclose`, or with the `with` block of synchronous code.
     """
 
     def __init__(self, clock: Clock, profile: Profile) -> None:
         self.clock = clock
         self._profile = profile
-        self._troubles: dict[str, str] = {}
         self._run = secrets.token_hex(4)
         self._scenarios = count(1)
-        self._seen: dict[tuple[str, str], int] = {}
+        self._places = Places(clock)
+        self._seen: dict[tuple[object, str], int] = {}
 
     @staticmethod
     def check(profile: Profile) -> None:
         """Raise ProfileError where the profile names a variant that no scenario can ask for."""
         for system, external in profile.systems.items():
-            named = external.urls.keys() | external.logs.keys()
+            named = external.places.keys() | external.logs.keys()
             unknown = sorted(named - set(VARIANTS[system]))
             if unknown:
                 raise ProfileError(_no_variant(system, unknown[0]))
 
     def is_external(self, system: str) -> bool:
-        """Tell whether somebody else runs the system."""
+        """Tell whether the profile names the system, so that it is not embedded."""
         return system in self._profile.systems
+
+    def is_shared(self, system: str) -> bool:
+        """Tell whether other scenarios ask the system's providers, too.
+
+        Then its requests need a mark, by which the providers tell whose they are.
+        """
+        named = self._profile.systems.get(system)
+        places = named.places.values() if named else ()
+        return self.is_external(PROVIDER) or any(map(self._is_served, places))
 
     def known(self, system: str, variant: str) -> str:
         """Return the variant; raises SluicegateError for one that nobody knows."""
         if variant not in VARIANTS[system]:
             raise SluicegateError(_no_variant(system, variant))
         return variant
+
+    def headers(
+        self, system: str, variant: str, needs: frozenset[str] = frozenset()
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the headers that the profile wants of every client of a variant."""
+        named = self._profile.systems.get(system)
+        place = named.place(variant, needs) if named else None
+        return tuple(place.headers.items()) if place else ()
+
+    def models(self, system: str) -> Mapping[str, str]:
+        """Return what the system calls the features' models, where it calls them otherwise."""
+        named = self._profile.systems.get(system)
+        return named.models if named else {}
+
+    def claims(self, system: str) -> Claims:
+        """Return what the profile claims of the system."""
+        named = self._profile.systems.get(system)
+        return named.claims if named else Claims()
 
     def token(self) -> str:
         """Return a token for one scenario, under which its plans are filed.
@@ -70,20 +94,21 @@ class Targets:
         return "scenario" if is_ours else f"{self._run}-{next(self._scenarios)}"
 
     @asynccontextmanager
-    async def instance(self, system: str, variant: str) -> AsyncIterator[Instance]:
+    async def instance(
+        self, system: str, variant: str, needs: frozenset[str] = frozenset()
+    ) -> AsyncIterator[Instance]:
         """Yield a running instance of the system, and of the provider that it asks.
 
-        Skips the scenario where the profile does not claim the variant. Raises NotJudgedError
-        where the system is not ready, SluicegateError for a variant that nobody knows.
+        `needs` are the capabilities that the scenario needs. Skips the scenario where the profile
+        does not claim the variant. Raises NotJudgedError where the system is not ready,
+        SluicegateError for a variant that nobody knows.
         """
         self.known(system, variant)
         if system == PROVIDER:
             async with self._provider(variant) as provider:
                 yield provider
-            return
-        external = self._profile.systems.get(system)
-        if external is not None:
-            async with self._external(system, variant, external) as instance:
+        elif self.is_external(system):
+            async with self._external(self._wanted(system, variant, needs)) as instance:
                 yield instance
         elif system == GATEWAY:
             async with systems.gateway(variant, self.clock) as instance:
@@ -95,122 +120,85 @@ class Targets:
             ):
                 yield instance
 
+    async def aclose(self) -> None:
+        """Stop what is still running; to be awaited on the clock's loop."""
+        await self._places.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clock.run(self.aclose())
+
+    def _is_served(self, place: Place) -> bool:
+        """Tell whether the harness serves the agents that the system asks at its place."""
+        return not self.is_external(PROVIDER) and bool(place.start or place.ports)
+
+    def _wanted(self, system: str, variant: str, needs: frozenset[str] = frozenset()) -> Wanted:
+        named = self._profile.systems[system]
+        place = named.place(variant, needs)
+        if place is None:
+            pytest.skip(
+                f"not claimed: the profile names no variant {quoted(variant)} of the {system}"
+            )
+        capability = next((name for name in named.needing if name in needs), "")
+        return Wanted(system, variant, capability, named, place)
+
     @asynccontextmanager
-    async def _external(
-        self, system: str, variant: str, external: External
-    ) -> AsyncIterator[Instance]:
-        url = await self._found(system, external, variant)
-        if external.reset:
-            await _reset(url, external.reset)
-        log = _log_of(external, variant)
-        if not self.is_external(PROVIDER):
-            yield Instance(url, trouble=_UNWITNESSED, log=log)
-            return
-        async with self._provider(DEFAULT_VARIANT, AGENTS[system]) as provider:
-            yield replace(provider, url=url, log=log)
+    async def _external(self, wanted: Wanted) -> AsyncIterator[Instance]:
+        agents = AGENTS[wanted.kind]
+        async with self._places.lease(wanted, is_served=self._is_served(wanted.place)) as instance:
+            if instance.control is not None:
+                yield await self._witnessed(instance, instance.control, agents)
+            elif not self.is_external(PROVIDER):
+                yield replace(instance, trouble=_UNWITNESSED)
+            else:
+                async with self._provider(DEFAULT_VARIANT, agents) as provider:
+                    yield replace(
+                        provider, url=instance.url, log=instance.log, output=instance.output
+                    )
 
     @asynccontextmanager
     async def _provider(
         self, variant: str, agents: Sequence[str] = AGENTS[PROVIDER]
     ) -> AsyncIterator[Instance]:
-        external = self._profile.systems.get(PROVIDER)
-        if external is None:
+        if not self.is_external(PROVIDER):
             async with systems.provider(variant, self.clock) as instance:
                 yield instance
             return
-        url = await self._found(PROVIDER, external, variant)
-        elsewhere = external.control if variant == DEFAULT_VARIANT else None
-        async with connected(elsewhere or url) as client:
+        wanted = self._wanted(PROVIDER, variant)
+        elsewhere = wanted.system.control if variant == DEFAULT_VARIANT else None
+        async with (
+            self._places.lease(wanted, is_served=False) as instance,
+            connected(elsewhere or instance.url) as client,
+        ):
             control = HttpControl(client, os.environ.get(VARIABLE))
-            names = [external.agent] if agents == AGENTS[PROVIDER] else agents
-            yield await self._controlled(url, control, names)
+            names = [wanted.system.agent] if agents == AGENTS[PROVIDER] else agents
+            yield await self._witnessed(replace(instance, control=control), instance.url, names)
 
-    async def _controlled(self, url: str, control: Control, agents: Sequence[str]) -> Instance:
-        """Find out whether there is a control API, and which requests are older than this one."""
+    async def _witnessed(
+        self, instance: Instance, where: object, agents: Sequence[str]
+    ) -> Instance:
+        """Find out whether there is a control API, and which requests are older than this one.
+
+        `where` stands for the journals, as long as they last.
+        """
         try:
-            seen = {agent: await self._last(url, control, agent) for agent in agents}
+            seen = {each: await self._last(instance.control, where, each) for each in agents}
         except UncontrolledError as error:
-            return Instance(url, trouble=str(error))
-        return Instance(url, control, seen)
+            return replace(instance, control=None, trouble=str(error))
+        return replace(instance, seen=seen)
 
-    async def _last(self, url: str, control: Control, agent: str) -> int:
+    async def _last(self, control: Control | None, where: object, agent: str) -> int:
         """Return the number of the last request; those of earlier scenarios are not read again."""
-        known = self._seen.get((url, agent), 0)
-        entries = await control.entries(agent, since=known)
-        self._seen[url, agent] = max((each.number for each in entries), default=known)
-        return self._seen[url, agent]
-
-    async def _found(self, system: str, external: External, variant: str) -> str:
-        url = external.urls.get(variant)
-        if url is None:
-            pytest.skip(
-                f"not claimed: the profile names no variant {quoted(variant)} of the {system}"
-            )
-        if system not in self._troubles:
-            self._troubles[system] = await _wait_until_ready(external)
-        if self._troubles[system]:
-            raise NotJudgedError(f"the {system} is not ready: {self._troubles[system]}")
-        return url
-
-
-async def _wait_until_ready(external: External) -> str:
-    """Ask until the system is ready; return what is wrong with it, "" when nothing is."""
-    url, ready = external.urls[DEFAULT_VARIANT], external.ready
-    trouble = "did not answer"
-    try:
-        async with connected(url) as client, asyncio.timeout(max(ready.within, _PROBE_EVERY)):
-            # Another process sets no event: it is asked again and again.
-            while trouble := await _probe(client, ready.path, ready.statuses):  # noqa: ASYNC110
-                await asyncio.sleep(_PROBE_EVERY)
-    except TimeoutError:
-        return (
-            f"GET {url}{ready.path} {trouble}, asked for {ready.within:g} s; start it, or correct "
-            "its url and ready in the profile"
-        )
-    return ""
-
-
-async def _probe(client: httpx.AsyncClient, path: str, statuses: tuple[int, ...]) -> str:
-    try:
-        response = await client.get(path, timeout=_PROBE_LIMIT)
-    except httpx.HTTPError as error:
-        return f"failed ({type(error).__name__}: {error})"
-    if response.status_code in statuses:
-        return ""
-    return f"answered {response.status_code}, expected {' or '.join(map(str, statuses))}"
+        known = self._seen.get((where, agent), 0)
+        entries = () if control is None else await control.entries(agent, since=known)
+        self._seen[where, agent] = max((each.number for each in entries), default=known)
+        return self._seen[where, agent]
 
 
 def _no_variant(system: str, variant: str) -> str:
     return f"the {system} has no variant {quoted(variant)}; {meant(variant, VARIANTS[system])}"
 
 
-_UNWITNESSED = "the profile names no [provider] that the system would ask"
-
-
-async def _reset(url: str, path: str) -> None:
-    """Let a system be as if it had just started."""
-    async with connected(url) as client:
-        try:
-            (await client.post(path, timeout=_PROBE_LIMIT)).raise_for_status()
-        except httpx.HTTPError as error:
-            raise NotJudgedError(
-                f"POST {url}{path}, by which the profile resets the system, failed: {error}"
-            ) from None
-
-
-def _log_of(external: External, variant: str) -> Lines | None:
-    path = external.logs.get(variant)
-    return None if path is None else partial(_lines_after, path, _size(path))
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _lines_after(path: Path, begin: int) -> list[dict[str, object]]:
-    """Read what a log has got since it had so many bytes."""
-    if not path.exists():
-        raise NotJudgedError(f"the profile names the log {path}, and there is no such file")
-    with path.open("rb") as log:
-        log.seek(begin)
-        return systems.json_lines(log.read().decode(errors="replace"))
+_UNWITNESSED = "the profile names no [provider] that the system would ask, and no ports of agents"

@@ -10,7 +10,7 @@ from sluicegate.errors import SluicegateError
 from sluicegate.provider.token import mark
 from sluicegate.runtime.clock import Clock
 
-from .chat import AgentRequest, Asking, Chat, marked
+from .chat import AgentRequest, Asking, Chat, marked, renamed
 from .checks.provider import THE_PROVIDER
 from .checks.values import number, quoted
 from .client import Kind, ask
@@ -33,10 +33,11 @@ _JSON = (("content-type", "application/json"),)
 class World:
     """Everything that one scenario works with; steps call it, and nothing else.
 
-    A context manager: at the end of the scenario its connections are closed, then its servers.
+    `needs` are the capabilities that the scenario needs. A context manager: at the end of the
+    scenario its connections are closed, then its servers.
     """
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: Targets, needs: frozenset[str] = frozenset()) -> None:
         self.command = Command(is_judged=not targets.is_external(PROVIDER))
         self.asking: Asking = Chat()
         self._plans: dict[str, Planning] = {}
@@ -48,6 +49,8 @@ class World:
         self._filed: dict[str, dict[str, Any]] = {}
         self._together = 1
         self._token = targets.token()
+        self._needs = needs
+        self._hidden: set[str] = set()
 
     @property
     def clock(self) -> Clock:
@@ -79,6 +82,15 @@ class World:
     def at_once(self) -> tuple[Exchange, ...]:
         """The exchanges of the clients that asked at the same time, or else the last one."""
         return self.exchanges[-self._together :]
+
+    @property
+    def seen(self) -> tuple[Exchange, ...]:
+        """All exchanges of the client so far, even if there is none."""
+        return tuple(self._exchanges)
+
+    def output(self) -> list[str]:
+        """Return the last lines that the system has printed, where the harness started it."""
+        return self.clock.run(self._session.instance()).output() if self._session.is_open else []
 
     @property
     def exchange_before(self) -> Exchange:
@@ -169,6 +181,10 @@ class World:
         self.agent.token = token
         self.bear("Authorization", f"Bearer {token}")
 
+    def show_no_key(self) -> None:
+        """Let the client show no key, whatever the profile says."""
+        self._hidden.add("authorization")
+
     def ask(self, parameters: str = "", *, leave: float | None = None, **options: object) -> None:
         """Let the client send its request, with query parameters and further members.
 
@@ -177,11 +193,11 @@ class World:
         """
         if leave == 0:
             raise SluicegateError("a client that goes away after 0 ms sees nothing: give it time")
-        if self._is_planned or self._targets.is_external(PROVIDER):
+        if self._is_planned or self._targets.is_shared(self._system):
             self.asking.mark = mark(self._token)
         asking = self.asking
         target = f"{asking.path}?{parameters}" if parameters else asking.path
-        request = Request("POST", target, _JSON + asking.headers, asking.body(**options))
+        request = self._request("POST", target, asking.body(**options))
         if self._kind == LIBRARY:
             self._send(self.library.asks(self.agent, request, leave))
         else:
@@ -199,11 +215,11 @@ class World:
 
     def ask_at_once(self, count: int) -> None:
         """Let so many clients send the request at the same time."""
-        if not 1 < count <= MOST_CLIENTS:
-            raise SluicegateError(f"expected from 2 to {MOST_CLIENTS} clients, got {count}")
-        if self._is_planned or self._targets.is_external(PROVIDER):
+        if not 1 <= count <= MOST_CLIENTS:
+            raise SluicegateError(f"expected from 1 to {MOST_CLIENTS} clients, got {count}")
+        if self._is_planned or self._targets.is_shared(self._system):
             self.asking.mark = mark(self._token)
-        request = Request("POST", self.asking.path, _JSON, self.asking.body(stream=True))
+        request = self._request("POST", self.asking.path, self.asking.body(stream=True))
         one = partial(ask, request=request, kind=self._kind)
         self._exchanges += self.clock.run(self._exchanged_at_once([one] * count))
         self._together = count
@@ -211,9 +227,9 @@ class World:
 
     def begin(self) -> None:
         """Let another client send the request; whatever comes of it, nobody waits for it."""
-        if self._is_planned or self._targets.is_external(PROVIDER):
+        if self._is_planned or self._targets.is_shared(self._system):
             self.asking.mark = mark(self._token)
-        request = Request("POST", self.asking.path, _JSON, self.asking.body())
+        request = self._request("POST", self.asking.path, self.asking.body())
         self.clock.run(self._begin(partial(ask, request=request)))
 
     def ask_often(self, times: int, *, stream: bool, leave: float | None = None) -> None:
@@ -236,14 +252,24 @@ class World:
         if body is None:
             if self._system == PROVIDER:
                 self._refuse_a_plan()
-            request = Request(method, target, self.asking.headers)
+            request = self._request(method, target)
         else:
-            headers = _JSON + self.asking.headers
-            request = Request(method, target, headers, self._marked(body).encode())
+            request = self._request(method, target, self._marked(body).encode())
         self._send(partial(ask, request=request, kind=self._kind))
 
+    def _request(self, method: str, target: str, body: bytes | None = None) -> Request:
+        """Return a request with the headers and the names of models that the profile asks for."""
+        own = {name.lower() for name, _ in self.asking.headers} | self._hidden
+        headers = self._targets.headers(self._system, self._variant, self._needs)
+        added = tuple(each for each in headers if each[0].lower() not in own)
+        shown = added + self.asking.headers
+        if body is None:
+            return Request(method, target, shown)
+        named = renamed(body, self._targets.models(self._system))
+        return Request(method, target, _JSON + shown, named)
+
     def _marked(self, body: str) -> str:
-        if not self._is_planned and not self._targets.is_external(PROVIDER):
+        if not self._is_planned and not self._targets.is_shared(self._system):
             return body
         found = marked(body, mark(self._token))
         if found is None:
@@ -270,7 +296,7 @@ class World:
 
     @cached_property
     def _session(self) -> Session:
-        return Session(self._targets, self._system, self._variant, self._token)
+        return Session(self._targets, self._system, self._variant, self._token, self._needs)
 
     def _send(self, ask: Ask) -> None:
         self._exchanges.append(self.clock.run(self._exchanged(ask)))

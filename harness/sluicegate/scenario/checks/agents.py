@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from sluicegate.provider.journal import Entry
 from sluicegate.scenario.exchange import Exchange
 from sluicegate.scenario.sides import client_side, provider_side
 
 from .answer import rows
-from .provider import last_entry, witnessed
+from .differences import difference
+from .provider import is_probe, last_entry, witnessed
+from .status import fits, told
 from .values import at, number, parsed, quoted
 from .violation import require
 
@@ -19,13 +22,66 @@ def were_asked(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
     """Require the requests of one exchange, from a table with the columns agent and mode."""
     expected = [tuple(row) for row in rows(table, ("agent", "mode"))]
     got = _asked(exchange)
-    told = [f"{agent} {mode}" for agent, mode in got]
+    shown = [f"{agent} {mode}" for agent, mode in got]
     require(
         exchange,
         holds=got == expected,
-        words=f"the agents were asked {number(len(got), 'time')}: {', '.join(told) or 'nobody'}",
+        words=f"the agents were asked {number(len(got), 'time')}: {', '.join(shown) or 'nobody'}",
         expected=", ".join(f"{agent} {mode}" for agent, mode in expected),
-        got=", ".join(told) or "nobody",
+        got=", ".join(shown) or "nobody",
+    )
+
+
+def went_on(exchange: Exchange, first: str, second: str) -> None:
+    """Require that the request went to one agent and then to another, each once or more."""
+    shown = [f'the agent "{agent}"' for agent, _ in _asked(exchange)]
+    got = [agent for agent, _ in groupby(shown)]
+    require(
+        exchange,
+        holds=got == [first, second],
+        words=f"the request went to {', then to '.join(got) or 'no agent'}",
+        expected=f"a request to {first}, then to {second}",
+        got=", ".join(shown) or "nobody",
+    )
+
+
+def were_asked_often(exchange: Exchange, count: int) -> None:
+    """Require how often agents were asked for an answer in the last exchange, all together."""
+    got = _asked(exchange)
+    require(
+        exchange,
+        holds=len(got) == count,
+        words=f"the agents were asked {number(len(got), 'time')}, not {number(count, 'time')}",
+        expected=number(count, "request"),
+        got=", ".join(f"{agent} {mode}" for agent, mode in got) or "nobody",
+    )
+
+
+def was_reached(exchange: Exchange) -> None:
+    """Require that an agent was asked in the last exchange."""
+    require(
+        exchange,
+        holds=bool(_asked(exchange)),
+        words="no agent was asked",
+        expected="a request to an agent",
+        got="nobody",
+    )
+
+
+def was_probed(exchanges: Sequence[Exchange], count: int, *, who: str) -> None:
+    """Require how often an agent was asked how it is, by GET /health, in the whole scenario."""
+    last = exchanges[-1]
+    got = sum(
+        each.by == who and is_probe(each.entry)
+        for exchange in exchanges
+        for each in witnessed(exchange)
+    )
+    require(
+        last,
+        holds=got == count,
+        words=f"{who} was asked how it is {number(got, 'time')}, not {number(count, 'time')}",
+        expected=number(count, "request") + f" of {who}'s health",
+        got=number(got, "request"),
     )
 
 
@@ -62,27 +118,34 @@ def _document(entry: Entry) -> object:
 
 
 def streamed_on(exchange: Exchange, who: str) -> None:
-    """Require that the client's events are those that the agent sent last, and no others."""
-    sent = provider_side(last_entry(exchange, who), exchange.ended)
-    got = client_side(exchange)
-    alike = [data for data in got.carried()[0] if data in sent.carried()[0]]
+    """Require that the client's events say what the agent's did, one for one.
+
+    A gateway may write them anew, name them anew (`id`, `created`, `model`), and add members.
+    """
+    sent, _ = provider_side(last_entry(exchange, who), exchange.ended).carried()
+    got, _ = client_side(exchange).carried()
+    pairs = enumerate(zip(got, sent, strict=False), 1)
+    first = next((f"event {n}: {d}" for n, each in pairs if (d := difference(*each))), "")
+    counted = number(len(got), "event")
     require(
         exchange,
-        holds=bool(got.carried()[0]) and got.carried()[0] == sent.carried()[0],
-        words=f"the client's events are not those that {who} sent",
-        expected=f"the {number(len(sent.carried()[0]), 'event')} that {who} sent",
-        got=f"{number(len(got.carried()[0]), 'event')}, of which {len(alike)} were sent so",
+        holds=bool(got) and not first and len(got) == len(sent),
+        words=f"the client's events are not those that {who} sent: "
+        + (first or f"it got {counted}, and {len(sent)} were sent"),
+        expected=f"the {number(len(sent), 'event')} that {who} sent",
+        got=f"{counted}; {first}" if first else counted,
     )
 
 
 def answered_on(exchange: Exchange, who: str) -> None:
-    """Require that the client's body is, byte for byte, what the agent sent last."""
+    """Require that the client's body says what the agent's did; it may be written anew."""
     _, sent = provider_side(last_entry(exchange, who), exchange.ended).carried()
     _, got = client_side(exchange).carried()
+    found = difference(got, sent)
     require(
         exchange,
-        holds=bool(sent) and got == sent,
-        words=f"the body is not the one that {who} sent",
+        holds=bool(sent) and not found,
+        words=f"the body is not the one that {who} sent" + (f": {found}" if found else ""),
         expected=quoted(sent),
         got=quoted(got),
     )
@@ -90,8 +153,10 @@ def answered_on(exchange: Exchange, who: str) -> None:
 
 def have_ended(exchanges: tuple[Exchange, ...]) -> None:
     """Require that every request to an agent has ended: nothing is held that nobody waits for."""
+    witnessed(exchanges[-1])
     for exchange in exchanges:
-        still = [each.by for each in witnessed(exchange) if each.entry.outcome == "open"]
+        noted = exchange.provided or ()
+        still = [each.by for each in noted if each.entry.outcome == "open"]
         require(
             exchange,
             holds=not still,
@@ -107,14 +172,16 @@ def each(exchanges: tuple[Exchange, ...], check: Callable[[Exchange], None]) -> 
         check(exchange)
 
 
-def all_have_statuses(exchanges: tuple[Exchange, ...], wanted: Mapping[int, int]) -> None:
-    """Require how often each status came; `wanted` counts them."""
+def all_have_statuses(exchanges: tuple[Exchange, ...], wanted: Sequence[tuple[int, int]]) -> None:
+    """Require how often each status came, given with its count; no other came."""
     got = Counter(exchange.status for exchange in exchanges)
+    counts = [sum(n for each, n in got.items() if fits(each, status)) for status, _ in wanted]
+    expected = ", ".join(f"{told(status)} {number(times, 'time')}" for status, times in wanted)
     require(
         exchanges[-1],
-        holds=got == Counter(wanted),
-        words=f"the statuses are {_counted(got)}, not {_counted(wanted)}",
-        expected=_counted(wanted),
+        holds=counts == [times for _, times in wanted] and sum(counts) == len(exchanges),
+        words=f"the statuses are {_counted(got)}, not {expected}",
+        expected=expected,
         got=_counted(got),
     )
 

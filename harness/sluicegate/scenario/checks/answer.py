@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from math import ceil
 
 from sluicegate.errors import SluicegateError
 from sluicegate.provider.journal import mask_headers
+from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.exchange import Break, Exchange
 from sluicegate.scenario.sides import end_of
 from sluicegate.wire.schema import explain, violations
@@ -29,17 +31,18 @@ _SHOWN = 60
 """Characters of a body that is not what it should be."""
 
 
-def has_status(exchange: Exchange, status: int) -> None:
-    """Require the status."""
-    got = exchange.status
+def has_seconds(exchange: Exchange, name: str, seconds: float, clock: Clock) -> None:
+    """Require a header of whole seconds, of which one may have passed on the wall clock."""
+    got = exchange.header(name)
+    late = 1 if clock.name == "wall" else 0
+    most = ceil(seconds)
+    least = max(1, most - late)
     require(
         exchange,
-        holds=got == status,
-        words=f"the status is {got}, not {status}"
-        if got
-        else "no answer came, so there is no status",
-        expected=f"status {status}",
-        got=f"status {got}" if got else "no answer",
+        holds=got is not None and got.isdecimal() and least <= int(got) <= most,
+        words=f"the answer has {_header(exchange, name)}, and it should be {most}",
+        expected=f"the header {name} " + " or ".join(f'"{n}"' for n in sorted({most, least})),
+        got=_header(exchange, name),
     )
 
 
@@ -124,18 +127,6 @@ _BREAKS: dict[Break, tuple[str, str]] = {
         "the end of the connection before that of the answer",
     ),
 }
-
-
-def ended_before(exchange: Exchange, seconds: float) -> None:
-    """Require that the whole exchange took less than so many seconds."""
-    took = exchange.ended - exchange.started
-    require(
-        exchange,
-        holds=took < seconds,
-        words=f"the answer took {took:.3f} s",
-        expected=f"an answer that has ended before {seconds:g} s",
-        got=f"{took:.3f} s",
-    )
 
 
 def has_not_ended(exchange: Exchange) -> None:
@@ -311,6 +302,22 @@ def has_entries(exchange: Exchange, path: str, count: int) -> None:
         words=f"{path} of the body is {entries(got)}, and should have {count}",
         expected=f"{path} to be a list of {number(count, 'entry')}",
         got=show(got),
+    )
+
+
+def has_entry(exchange: Exchange, path: str, table: Sequence[Sequence[str]]) -> None:
+    """Require an entry, in the list at a path, with all values of a table of paths in the entry."""
+    found = at(body(exchange), path)
+    wanted = [(place, written(value)) for place, value in rows(table, ("path", "value"))]
+    require(
+        exchange,
+        holds=any(
+            all(same(at(each, place), value) for place, value in wanted)
+            for each in (found if isinstance(found, list) else [])
+        ),
+        words=f"no entry of {path} has all of these values",
+        expected=", ".join(f"{place} {show(value)}" for place, value in wanted),
+        got=show(found),
     )
 
 

@@ -10,6 +10,7 @@ from sluicegate.scenario.exchange import Exchange
 from sluicegate.scenario.systems import Lines
 
 from .answer import rows
+from .timing import is_in_time
 from .values import at, brief, number, quoted, same, show, sought, written
 from .violation import require, violated
 
@@ -71,7 +72,7 @@ def last_took(exchange: Exchange, log: Lines | None, seconds: float, clock: Cloc
     line = _last(exchange, log)
     got = at(line, "$.duration")
     words = f"$.duration of the last line of the log is {brief(got)}, not {seconds:g}"
-    holds = _took(line, seconds, clock)
+    holds = _took(exchange, line, seconds, clock)
     require(exchange, holds=holds, words=words, expected=f"{seconds:g} s", got=show(got))
 
 
@@ -82,7 +83,7 @@ def some_took(
     lines = [line for line in _lines(log) if f'the agent "{at(line, "$.agent")}"' == who]
     require(
         exchange,
-        holds=any(_took(line, seconds, clock) for line in lines),
+        holds=any(_took(exchange, line, seconds, clock) for line in lines),
         words=f"no line of the log says that {who} took {seconds:g} s",
         expected=f"a line about {who} with the duration {seconds:g}",
         got="\n".join(map(show, lines)) or "no line about it",
@@ -104,12 +105,12 @@ def does_not_mention(exchange: Exchange, log: Lines | None, text: str) -> None:
     )
 
 
-def _took(line: Mapping[str, Any], seconds: float, clock: Clock) -> bool:
+def _took(exchange: Exchange, line: Mapping[str, Any], seconds: float, clock: Clock) -> bool:
     got = at(line, "$.duration")
     return (
         isinstance(got, int | float)
         and not isinstance(got, bool)
-        and abs(got - seconds) <= clock.tolerance
+        and is_in_time(exchange, got, seconds, clock)
     )
 
 

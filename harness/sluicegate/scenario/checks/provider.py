@@ -158,8 +158,14 @@ def witnessed(exchange: Exchange) -> tuple[Provided, ...]:
 
 
 def entries_of(exchange: Exchange, who: str = THE_PROVIDER) -> tuple[Entry, ...]:
-    """Return what a provider noted."""
-    return tuple(each.entry for each in witnessed(exchange) if each.by == who)
+    """Return what a provider noted; for an agent, not that it was asked how it is."""
+    noted = (each.entry for each in witnessed(exchange) if each.by == who)
+    return tuple(entry for entry in noted if who == THE_PROVIDER or not is_probe(entry))
+
+
+def is_probe(entry: Entry) -> bool:
+    """Tell whether a request asks how a provider is."""
+    return entry.method == "GET" and entry.path.endswith("/health")
 
 
 def last_entry(exchange: Exchange, who: str = THE_PROVIDER) -> Entry:

@@ -1,14 +1,16 @@
 """Checks on time, in seconds on the scenario's clock and within its tolerance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from itertools import pairwise
 from typing import Final, Literal
 
 from sluicegate.errors import NotJudgedError
 from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.exchange import Exchange
 
+from . import passage
 from .answer import body
 from .stream import chunks, texts
 from .values import at, brief, quoted, show
@@ -46,28 +48,77 @@ def provider_ended_after(
     _took(exchange, clock, due, ended)
 
 
+def ended_before(exchange: Exchange, seconds: float, clock: Clock) -> None:
+    """Require that the whole exchange took less than so many seconds."""
+    took = exchange.ended - exchange.started
+    if took < seconds:
+        return
+    excused = waited(exchange, clock, exchange.started, exchange.ended)
+    if took - excused < seconds:
+        return
+    due = f"an answer that has ended before {_seconds(seconds)}"
+    _refuse_late(clock, exchange, due)
+    violated(
+        exchange,
+        f"the answer took {_seconds(took)}",
+        expected=f"{due}{_allowed(excused)}",
+        got=_seconds(took),
+    )
+
+
+def is_in_time(exchange: Exchange, got: float, seconds: float, clock: Clock) -> bool:
+    """Tell whether something that a system measured in an exchange took as long as it should."""
+    off = got - seconds
+    late = clock.tolerance
+    if off > late:
+        late += waited(exchange, clock, exchange.started, exchange.ended)
+    return -clock.tolerance <= off <= late
+
+
 def first_text_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that the first piece of text came that long after the request."""
     first = next((time for time, _ in texts(exchange)), None)
     due = _Due("the first text", "come", "came", seconds, clock.tolerance)
-    _took(exchange, clock, due, first)
+    held = passage.held_back(exchange, lambda each: _passes_within(exchange, each, clock))
+    _took(exchange, clock, due, first, f"; {held}" if held else "")
 
 
 def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that much time from each piece of text to the next, at least two of them.
 
-    On the wall clock a piece may be late, as long as it arrives before the next one is due: that
-    it was not held back shows in the order of events, and not in milliseconds.
+    On the wall clock a piece may be late, as long as it arrives before the next one is due. Where
+    a provider's journal tells when each was sent, none may arrive after the next one was: that it
+    was not held back shows in the order of events, and not in milliseconds.
     """
     times = [time for time, _ in texts(exchange)]
     if len(times) < 2:  # noqa: PLR2004 - a distance has two ends
         words = "the stream has fewer than two texts, so there is no distance"
         got = str(len(times))
         violated(exchange, words, expected="at least two chunks with text", got=got)
-    late = seconds if clock.name == "wall" else clock.tolerance
+    _require_passage(exchange, clock)
+    late = max(seconds, clock.tolerance) if clock.name == "wall" else clock.tolerance
     for number, time in enumerate(times):
         due = _Due(f"text {number + 1}", "come", "came", number * seconds, late, "the first text")
-        _judge(exchange, clock, due, time - times[0])
+        _judge(exchange, clock, due, (times[0], time))
+
+
+def _require_passage(exchange: Exchange, clock: Clock) -> None:
+    held = passage.held_back(exchange, lambda each: _passes_within(exchange, each, clock))
+    if held is None:
+        return
+    _refuse_late(clock, exchange, f"text {held.number} to come before the next one is sent")
+    allowed = _passes_within(exchange, held, clock)
+    violated(
+        exchange,
+        str(held),
+        expected="each text to come before the next one is sent, or at most "
+        f"{_seconds(allowed)} after it was{_allowed(allowed - clock.tolerance)}",
+        got=f"{_seconds(held.took)} after",
+    )
+
+
+def _passes_within(exchange: Exchange, each: passage.Passage, clock: Clock) -> float:
+    return clock.tolerance + waited(exchange, clock, each.sent, each.came)
 
 
 def created_at_request(exchange: Exchange, path: str, clock: Clock) -> None:
@@ -151,25 +202,66 @@ def _seconds(number: float) -> str:
 _MILLISECOND = 0.001
 
 
-def _took(exchange: Exchange, clock: Clock, due: _Due, until: float | None) -> None:
+def _took(exchange: Exchange, clock: Clock, due: _Due, until: float | None, more: str = "") -> None:
     if until is None:
         violated(exchange, f"{due.what} never {due.began}", expected=str(due), got="nothing")
-    _judge(exchange, clock, due, until - exchange.started)
+    _judge(exchange, clock, due, (exchange.started, until), more)
 
 
-def _judge(exchange: Exchange, clock: Clock, due: _Due, got: float) -> None:
-    if -clock.tolerance <= got - due.after <= due.late:
+def _judge(
+    exchange: Exchange, clock: Clock, due: _Due, window: tuple[float, float], more: str = ""
+) -> None:
+    """Judge what was to come at the end of the window, and is due after a part of it."""
+    begin, end = window
+    off = end - begin - due.after
+    if -clock.tolerance <= off <= due.late:
         return
-    lag = clock.lag(exchange.started)
-    if lag > clock.tolerance:
-        raise NotJudgedError(
-            f"could not judge {due}: the harness itself was {_seconds(lag)} late, more than the "
-            f"tolerance of {_seconds(clock.tolerance)}; run it on a quieter machine, or raise "
-            "tolerance_ms in the profile's [clock]"
-        )
+    allowed = due.late + waited(exchange, clock, begin, end, begin + due.after)
+    if 0 < off <= allowed:
+        return
+    _refuse_late(clock, exchange, str(due))
     violated(
         exchange,
-        due.told(got),
-        expected=f"{due}, at most {_seconds(due.late)} late",
-        got=_seconds(got),
+        due.told(end - begin) + more,
+        expected=f"{due}, at most {_seconds(allowed)} late{_allowed(allowed - due.late)}",
+        got=_seconds(end - begin),
     )
+
+
+def _allowed(excused: float) -> str:
+    if excused < _MILLISECOND:
+        return ""
+    return f" ({_seconds(excused)} of it as processes waited for a processor)"
+
+
+def _refuse_late(clock: Clock, exchange: Exchange, what: str) -> None:
+    """Raise NotJudgedError where the harness itself was so late that nothing can be told."""
+    lag = clock.lag(exchange.started)
+    if lag > clock.lag_limit:
+        raise NotJudgedError(
+            f"could not judge {what}: the harness itself was {_seconds(lag)} late, more than the "
+            f"{_LIMITS[clock.lag_limit > clock.tolerance]} of {_seconds(clock.lag_limit)}; run it "
+            "on a quieter machine, or raise tolerance_ms in the profile's [clock]"
+        )
+
+
+_LIMITS = {False: "tolerance", True: "limit"}
+
+
+def waited(exchange: Exchange, clock: Clock, since: float, until: float, *further: float) -> float:
+    """Return the seconds of waiting for a processor that can have held up what came at `until`.
+
+    The window is divided where either side of the exchange saw something happen, and at `further`
+    instants: waits count before these, and not while nothing was to do.
+    """
+    seen = (at for at in (*_instants(exchange), *further) if since < at < until)
+    return sum(clock.waited(*pair) for pair in pairwise(sorted({since, *seen, until})))
+
+
+def _instants(exchange: Exchange) -> Iterator[float]:
+    ends = [exchange.headers_at, exchange.ended]
+    for each in exchange.provided or ():
+        ends += [each.entry.started, each.entry.headers_at, each.entry.ended]
+        yield from (write.at for write in each.entry.writes)
+    yield from (read.at for read in exchange.reads)
+    yield from (at for at in ends if at is not None)

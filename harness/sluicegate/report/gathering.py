@@ -1,0 +1,123 @@
+"""What the process that a run begins in does: it gathers the records, and writes the report."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from sluicegate.scenario import run
+
+from . import files, terminal
+from .document import Gathered, Run, document
+from .recording import ABOUT, RECORD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT: Final = pytest.StashKey[Mapping[str, Any]]()
+"""The report of a run that has ended, in pytest's configuration."""
+
+NAME: Final = "sluicegate-gathering"
+"""What the plugin is registered as."""
+
+_PASSES: Final = ("passed", "informational pass")
+
+
+class Gathering:
+    """A plugin of pytest's, in the process that was started, and in no worker of xdist."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._folder: Path | None = config.getoption("sluicegate_report")
+        self._gathered = Gathered()
+        self._others_failed = False
+        is_wanted = self._folder is not None and not config.option.collectonly
+        if is_wanted and config.option.xmlpath is None:
+            # pytest's own plugin writes it; it looks at the option after this one is registered.
+            config.option.xmlpath = str(self._folder / files.JUNIT)
+        self._started, self._begun = datetime.now(UTC), time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the record of a scenario."""
+        record: dict[str, Any] | None = getattr(report, RECORD, None)
+        if record is not None:
+            self._gather(record, report)
+        elif report.failed and report.location[0].lower().endswith(".feature"):
+            # xdist says so of a worker that died.
+            self._gathered.trouble("the harness", _last_line(report.longreprtext))
+        elif report.failed:
+            self._others_failed = True
+
+    def _gather(self, record: dict[str, Any], report: pytest.TestReport) -> None:
+        known = self._gathered.scenarios.get(record["id"])
+        self._gathered.scenarios[record["id"]] = _merged(known, record, report.when or "")
+        about = getattr(report, ABOUT)
+        self._gathered.requirements |= about["requirements"]
+        self._gathered.cover(record, about["known"], run.profile(self._config))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected."""
+        if report.failed:
+            self._gathered.trouble("the harness", _first_line(report.longreprtext))
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Note a failure of pytest's own."""
+        self._gathered.trouble("the harness", f"pytest failed: {_last_line(str(excrepr))}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that somebody ended the run; pytest and xdist have errors of their own for it."""
+        if excinfo.type in (KeyboardInterrupt, pytest.exit.Exception):
+            why = f": {excinfo.value}" if str(excinfo.value) else ""
+            self._gathered.trouble("the harness", f"the run was interrupted{why}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report; with a profile, the run ends with the verdict's exit code."""
+        if self._config.option.collectonly:
+            return
+        made = self._config.stash[DOCUMENT] = document(self._run(), self._gathered)
+        if self._folder is not None:
+            files.write(made, self._folder)
+        code = made["verdict"]["exit_code"]
+        if self._config.getoption("sluicegate_profile") and (code or not self._others_failed):
+            session.exitstatus = code
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say the verdict, and where the report is."""
+        made = self._config.stash.get(DOCUMENT, None)
+        if made is not None:
+            terminalreporter.section("sluicegate")
+            for line in terminal.short(made, self._folder):
+                terminalreporter.write_line(line)
+
+    def _run(self) -> Run:
+        path = self._config.getoption("sluicegate_profile")
+        is_wall = path or self._config.getoption("sluicegate_clock") == "wall"
+        return Run(
+            profile=run.profile(self._config),
+            path=path,
+            started=self._started,
+            seconds=time.monotonic() - self._begun,
+            clock="wall" if is_wall else "simulated",
+            workers=getattr(self._config.option, "numprocesses", None) or 1,
+        )
+
+
+def _merged(known: Mapping[str, Any] | None, record: dict[str, Any], when: str) -> dict[str, Any]:
+    """Return what a record makes of a scenario: after its steps only what failed is news."""
+    if known is None or when != "teardown":
+        return record
+    if known["outcome"] not in _PASSES:
+        return dict(known)
+    news = ("outcome", "reason", "message", "blame", "log")
+    return {**known, **{name: record[name] for name in news}}
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _last_line(text: str) -> str:
+    return _first_line("\n".join(reversed(text.splitlines())))

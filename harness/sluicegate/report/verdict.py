@@ -1,0 +1,203 @@
+"""The verdict: what the scenarios of a run come to; pure functions over the document's entries."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Entry = Mapping[str, Any]
+"""A scenario, a requirement or a known failure, as the document has it."""
+
+Outcome = Literal["conformant", "not conformant", "not judged"]
+
+OUTCOMES: Final = (
+    "passed",
+    "failed",
+    "known failure",
+    "informational failure",
+    "informational pass",
+    "skipped",
+    "not judged",
+)
+"""How a scenario can end."""
+
+EXIT_CODES: Final[Mapping[Outcome, int]] = {
+    "conformant": 0,
+    "not conformant": 1,
+    "not judged": 2,
+}
+
+MOST_REASONS: Final = 8
+
+_UNRECORDED: Final = "(no requirement)"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What kept the run as a whole from judging, in a sentence that says what to do about it."""
+
+    blame: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run comes to: a sentence, and why, in lines that a person can act on."""
+
+    outcome: Outcome
+    sentence: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of a run with a profile."""
+        return EXIT_CODES[self.outcome]
+
+
+def counts(scenarios: Iterable[Entry]) -> dict[str, int]:
+    """Count the scenarios of each outcome."""
+    tally = Counter(each["outcome"] for each in scenarios)
+    return {outcome: tally[outcome] for outcome in OUTCOMES}
+
+
+def known_state(covered: Sequence[Entry], scenarios: int) -> str:
+    """Return the state of a known failure, by what became of the scenarios that it covers.
+
+    It "passes" only if all `scenarios` that it covers did: others may not have been chosen.
+    """
+    tally = Counter(each["outcome"] for each in covered)
+    if tally["known failure"] or tally["informational failure"]:
+        return "holds"
+    if tally["failed"]:
+        return "expired"
+    passed = tally["passed"] + tally["informational pass"]
+    return "passes" if passed and passed == max(scenarios, len(covered)) else "not run"
+
+
+def verdict(
+    who: str,
+    scenarios: Sequence[Entry],
+    requirements: Sequence[Entry],
+    known: Sequence[Entry],
+    troubles: Sequence[Trouble],
+) -> Verdict:
+    """Judge a system, called `who`.
+
+    By its scenarios, the verdicts on its requirements, and the states of its known failures.
+    """
+    tally = counts(scenarios)
+    passing = [each for each in known if each["state"] == "passes"]
+    reasons = (
+        *map(_troubled, troubles),
+        *_grouped(scenarios, "failed"),
+        *map(_passing, passing),
+        *_grouped(scenarios, "not judged"),
+    )
+    if tally["failed"] or passing:
+        told = _failed(tally) if tally["failed"] else _unexpected(passing)
+        return Verdict("not conformant", f"{who} is not conformant: {told}.", _first(reasons))
+    if told := _unjudged(scenarios, tally, troubles):
+        return Verdict("not judged", f"{who} was not judged: {told}.", _first(reasons))
+    told = "; ".join(filter(None, [_passed(tally), _untried(requirements)]))
+    return Verdict("conformant", f"{who} is conformant: {told}.")
+
+
+def _failed(tally: Mapping[str, int]) -> str:
+    return f"{tally['failed']} of {_scenarios(_run(tally))} failed"
+
+
+def _unexpected(passing: Sequence[Entry]) -> str:
+    one = len(passing) == 1
+    return f"{'a' if one else len(passing)} known failure{'' if one else 's'} did not fail"
+
+
+def _unjudged(
+    scenarios: Iterable[Entry], tally: Mapping[str, int], troubles: Sequence[Trouble]
+) -> str:
+    """Return why nothing can be said, empty if something can."""
+    is_core = any(each["outcome"] == "passed" and each["level"] == "core" for each in scenarios)
+    answers = (
+        (troubles, "".join(each.sentence.rstrip(".") for each in troubles[:1])),
+        (tally["not judged"], f"{tally['not judged']} of {_scenarios(_run(tally))} were not"),
+        (not _run(tally), "no scenario ran"),
+        (not is_core, "no core scenario passed"),
+    )
+    return next((told for is_so, told in answers if is_so), "")
+
+
+def _passed(tally: Mapping[str, int]) -> str:
+    others = ("known failure", "informational failure", "informational pass", "skipped")
+    told = [f"{tally[each]} {_PLURALS[each]}" for each in others if tally[each]]
+    return ", ".join([f"{_scenarios(tally['passed'])} passed", *told])
+
+
+def _untried(requirements: Sequence[Entry]) -> str:
+    """Return how much of the contract was not chosen to run."""
+    number = sum(each["verdict"] == "not run" for each in requirements)
+    return f"{number} of {len(requirements)} requirements were not tried" if number else ""
+
+
+_PLURALS: Final = {
+    "known failure": "failed as known",
+    "informational failure": "failed for information only",
+    "informational pass": "passed for information only",
+    "skipped": "skipped",
+}
+
+
+def _run(tally: Mapping[str, int]) -> int:
+    return sum(tally.values()) - tally["skipped"]
+
+
+def _troubled(trouble: Trouble) -> str:
+    return f"{trouble.sentence} (to blame: {trouble.blame})"
+
+
+def _passing(known: Entry) -> str:
+    return (
+        f"{known['requirement']}: the known failure {known['reason']!r} did not fail: "
+        "remove it from the profile"
+    )
+
+
+def _grouped(scenarios: Iterable[Entry], outcome: str) -> Iterator[str]:
+    """Yield a line for each group of scenarios that ended so: of the same requirements and blame.
+
+    What was not judged has the same cause in many scenarios.
+    """
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for each in scenarios:
+        if each["outcome"] == outcome:
+            about = required(each) if outcome == "failed" else each["reason"]
+            groups.setdefault((about, each["blame"]), []).append(each)
+    return (_line(group, outcome) for group in groups.values())
+
+
+def _line(group: Sequence[Entry], outcome: str) -> str:
+    first = group[0]
+    more = "" if len(group) == 1 else f" and {len(group) - 1} more"
+    return (
+        f"{required(first)}: {first['reason']} (to blame: {first['blame']}; {outcome}: "
+        f"{place(first)}{more})"
+    )
+
+
+def required(scenario: Entry) -> str:
+    """Return the requirements of a scenario, or its feature where it has none."""
+    return ", ".join(scenario["requirements"]) or scenario["feature"] or _UNRECORDED
+
+
+def place(scenario: Entry) -> str:
+    """Return where a scenario stands."""
+    return f"{scenario['path']}:{scenario['line']}"
+
+
+def _first(reasons: Sequence[str]) -> tuple[str, ...]:
+    if len(reasons) <= MOST_REASONS:
+        return tuple(reasons)
+    rest = len(reasons) - MOST_REASONS + 1
+    return (*reasons[: MOST_REASONS - 1], f"and {rest} more, which the report lists")
+
+
+def _scenarios(number: int) -> str:
+    return "1 scenario" if number == 1 else f"{number} scenarios"

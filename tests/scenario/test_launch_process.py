@@ -1,0 +1,113 @@
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sluicegate.errors import NotJudgedError
+from sluicegate.runtime.clock import WallClock
+from sluicegate.scenario.launch import process
+from sluicegate.scenario.launch.home import Home, home
+from sluicegate.scenario.launch.process import running
+
+QUIET = {"PATH": os.environ["PATH"]}
+# Whoever lives holds the pipe `alive`.
+WRAPPER = "exec 3>alive; (trap '' TERM; echo up >&3; sleep 100; sleep 100) & wait"
+STUBBORN = "exec 3>alive; trap '' TERM; echo up >&3; sleep 100; sleep 100"
+CHILDREN = "exec 3>alive; sleep 100 & sleep 100 & echo up >&3; wait"
+POLITE = """
+exec 3>alive
+(trap 'echo bye >&3; exit' TERM; echo up >&3; while :; do sleep 0.01; done) &
+wait
+"""
+KILLED = """
+import os, subprocess, sys
+from pathlib import Path
+from sluicegate.scenario.launch.leash import leash
+with leash(Path(sys.argv[1])) as hold:
+    child = subprocess.Popen(["sh", "-c", "sleep 100 & wait"], start_new_session=True)
+    hold(child.pid)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@contextmanager
+def pipe(folder: Path) -> Iterator[int]:
+    """Make a pipe in a folder; yield the end that is read."""
+    os.mkfifo(folder / "alive")
+    end = os.open(folder / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield end
+    finally:
+        os.close(end)
+
+
+async def told(end: int) -> bytes:
+    """Wait until something comes out of the pipe."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(end, came.set)
+    await came.wait()
+    loop.remove_reader(end)
+    return os.read(end, 100)
+
+
+def outlived(script: str) -> bytes:
+    """Run a script until it is up; return what it said after that, once nobody is left of it."""
+
+    async def ran(place: Home, end: int) -> bytes:
+        async with running(["sh", "-c", script], QUIET, place):
+            assert await told(end) == b"up\n"
+        return os.read(end, 100)  # BlockingIOError while anybody lives
+
+    with home() as place, pipe(place.folder) as end, WallClock() as clock:
+        return clock.run(ran(place, end))
+
+
+def test_a_process_ends_with_all_its_children() -> None:
+    assert outlived(CHILDREN) == b""
+
+
+@pytest.mark.parametrize("script", [STUBBORN, WRAPPER])
+def test_what_does_not_end_when_it_is_told_to_is_killed(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "STOP_LIMIT", 0.05)
+    monkeypatch.setattr(process, "STRAGGLER_LIMIT", 0.05)
+    assert outlived(script) == b""
+
+
+def test_what_a_wrapper_wraps_may_end_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "STRAGGLER_LIMIT", 60.0)
+    assert outlived(POLITE) == b"bye\n"
+
+
+def test_what_was_started_does_not_outlive_a_harness_that_is_killed(tmp_path: Path) -> None:
+    owned = tmp_path / "owned"
+    owned.mkdir()
+    # Both outputs end when nobody has them open any more: the child, and who puts an end to it.
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(owned)], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (-9, b"")
+    assert not owned.exists()
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [("no-such-gateway", "No such file or directory"), ("/", "Permission denied")],
+)
+def test_a_command_that_cannot_be_started_is_told(program: str, told: str) -> None:
+    async def ran(place: Home) -> None:
+        async with running([program], QUIET, place):
+            pass
+
+    with home() as place, WallClock() as clock:
+        with pytest.raises(
+            NotJudgedError, match=f"'{program}' cannot be started: {told}"
+        ) as caught:
+            clock.run(ran(place))
+        assert caught.value.blame == "the profile"

@@ -1,0 +1,210 @@
+import json
+import re
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sluicegate import profiles, shipped
+from sluicegate.cli import main
+from sluicegate.cli.profile_mistakes import mistakes
+from sluicegate.scenario import profile
+from sluicegate.scenario.claims import DEFAULTS
+from sluicegate.scenario.systems import VARIANTS
+from sluicegate.wire.schema import violations
+
+MANY_MISTAKES = """\
+[gateway]
+command = ["no-such-gateway", "{{ prot }}", "{{ port }}"]
+template = "mine.yaml"
+
+[gateway.environment]
+CCROUTER_URL = "{{ agents.ccroute.url }}"
+
+[gateway.capabilities]
+fallback = false
+
+[[gateway.known_failures]]
+requirement = "PARTIAL-003"
+reason = "x"
+expires = 2020-01-01
+"""
+WRONG_NAMES = """\
+[gateway]
+command = ["true"]
+tempalte = "x"
+
+[gateway.capabilities]
+streeming = true
+
+[gateway.variants]
+no-falback = {}
+xyz = {}
+
+[[gateway.known_failures]]
+requirement = "PARTIAL-033"
+reason = "x"
+expires = 2030-01-01
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["profile", *arguments], catch_exceptions=False)
+
+
+def told(text: str) -> list[str]:
+    Path("mine.toml").write_text(text)
+    return mistakes(Path("mine.toml"))
+
+
+def wrong_with(text: str) -> list[str]:
+    """Return how a profile departs from the schema; its days are no dates there."""
+    plain = json.loads(json.dumps(tomllib.loads(text), default=str))
+    return [str(each) for each in violations(plain, "sluicegate/profile")]
+
+
+def schema() -> dict[str, Any]:
+    text = (shipped.SCHEMAS / "sluicegate" / "profile.json").read_text()
+    return dict(json.loads(text)["$defs"])
+
+
+def test_the_profile_that_teaches_names_every_key() -> None:
+    defined, text = schema(), profiles.NEW.read_text()
+    keys = [*defined["system"]["properties"], *defined["capability"]["enum"], *DEFAULTS]
+    assert [key for key in keys if not re.search(rf"\b{key}\b", text)] == []
+
+
+def test_the_profile_that_teaches_is_valid_with_and_without_its_comments() -> None:
+    text = profiles.NEW.read_text()
+    assert profile.load(profiles.NEW).systems["gateway"].places.keys() == {"default"}
+    Path("all.toml").write_text(re.sub(r"^# (?=\[|[\w-]+ = )", "", text, flags=re.MULTILINE))
+    whole = profile.load(Path("all.toml")).systems["gateway"]
+    assert whole.claims.of("half_open").claim == "unknown"
+    assert whole.claims.known[0].requirement == "PARTIAL-003"
+    assert set(whole.places) < {*VARIANTS["gateway"]}
+    assert {**whole.claims.values, "final_error_status": 500} == DEFAULTS
+
+
+def test_the_other_ways_in_the_profile_that_teaches_are_valid() -> None:
+    ways = re.findall(r"^#      (\S+ = .*)", profiles.NEW.read_text(), flags=re.MULTILINE)
+    assert len(ways) == 8
+    assert wrong_with("\n".join(["[gateway]", *ways])) == []
+
+
+def test_a_new_profile_is_written_and_what_comes_next_is_said() -> None:
+    said = run("new", "deep/mine.toml").output
+    assert Path("deep", "mine.toml").read_bytes() == profiles.NEW.read_bytes()
+    assert said.startswith("Made:\n  deep/mine.toml\n")
+    assert "sluicegate profile check deep/mine.toml " in said
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_a_shipped_profile_is_copied_with_its_templates(name: str) -> None:
+    assert run("new", "mine.toml", "--from", name).exit_code == 0
+    assert [each for each in mistakes(Path("mine.toml")) if "the command" not in each] == []
+
+
+def test_nothing_is_overwritten_unless_it_is_wanted() -> None:
+    Path("mine.toml").write_text("mine")
+    refused = run("new", "mine.toml")
+    assert refused.exit_code == 1
+    assert "mine.toml is there already" in refused.stderr
+    assert Path("mine.toml").read_text() == "mine"
+    assert run("new", "mine.toml", "--force").exit_code == 0
+    assert Path("mine.toml").read_bytes() == profiles.NEW.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["new", "x.toml", "--from", "nobody"], "no profile nobody ships; there are "),
+        (["new", "taken/x.toml"], "cannot write taken"),
+        (["check", "nowhere.toml"], "`sluicegate profile new nowhere.toml` writes one"),
+    ],
+)
+def test_what_cannot_be_done_is_a_plain_sentence(arguments: list[str], said: str) -> None:
+    Path("taken").touch()
+    result = run(*arguments)
+    assert result.exit_code != 0
+    assert said in result.stderr
+
+
+def test_the_profiles_that_ship_are_listed_with_their_titles() -> None:
+    lines = run("list").output.splitlines()
+    assert [line.split()[0] for line in lines] == [*profiles.names()]
+    assert all(len(line.split()) > 2 and len(line) <= 100 for line in lines)
+
+
+def test_every_mistake_is_told_at_once_before_anything_starts() -> None:
+    Path("mine.yaml").write_text("port: {{ port }}\nagent: {{ agent.url }}\n")
+    said = "\n".join(told(MANY_MISTAKES))
+    assert "the known failure of PARTIAL-003 expired on 2020-01-01" in said
+    assert 'the profile\'s command, line 1: nothing is called "prot"' in said
+    assert 'the template mine.yaml, line 2: nothing is called "agent"' in said
+    assert "the command 'no-such-gateway' is not there" in said
+    assert len(told(MANY_MISTAKES)) == 4
+
+
+def test_a_name_that_nobody_knows_is_told_with_the_nearest() -> None:
+    assert [each.rpartition("; ")[2] for each in told(WRONG_NAMES)] == [
+        "did you mean template?",
+        "did you mean streaming?",
+        "did you mean no-fallback?",
+        f"there are {', '.join(VARIANTS['gateway'])}",
+        "did you mean PARTIAL-003?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[gateway", "it is not TOML: "),
+        ("", "it names no system"),
+        ("[gateway]", "it [gateway.variants.default] has neither a command nor a url"),
+    ],
+)
+def test_a_profile_that_is_none_is_told_as_well(text: str, said: str) -> None:
+    (only,) = told(text)
+    assert only.startswith(said)
+
+
+def test_a_profile_that_is_right_has_no_mistakes() -> None:
+    assert mistakes(profiles.path("reference")) == []
+
+
+def test_a_port_of_an_agent_that_somebody_else_listens_on_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        (only,) = told(f'[gateway]\nurl = "http://127.0.0.1:1"\nagents = {{ droid = {port} }}\n')
+    assert only.startswith(
+        f"port {port}, on which the gateway expects droid, cannot be listened on"
+    )
+
+
+def test_a_check_of_a_wrong_profile_ends_with_2() -> None:
+    Path("mine.toml").write_text(WRONG_NAMES)
+    result = run("check", "mine.toml")
+    assert result.exit_code == 2
+    assert result.output.startswith("The profile mine.toml is not right:\n- $.gateway.tempalte: ")
+    assert max(map(len, result.output.splitlines())) <= 100
+
+
+def test_a_check_asks_the_gateway_and_says_what_it_learns() -> None:
+    result = run("check", "reference")
+    said = " ".join(result.output.split())
+    assert result.exit_code == 0
+    assert "A plain request, POST http://127.0.0.1:" in said
+    assert "was answered 200 with text/event-stream, the first byte after " in said
+    assert 'It asked the agent "ccrouter" after ' in said
+    assert 'for "gpt-4", as the client did.' in said
+    assert "pieces over " in said
+    assert result.output.endswith("  sluicegate check --profile reference\n")
