@@ -20,7 +20,7 @@ LAYERS = {
     "scenario": COMMON
     | {"wire", "runtime", "settings", "provider", "upstream", "proxy", "gateway"},
     "gherkin": COMMON | {"scenario", "wire", "steps"},
-    "report": {*COMMON, "__version__", "wire", "scenario", "gherkin"},
+    "report": {*COMMON, "__version__", "wire", "scenario", "gherkin", "profiles"},
     "profiles": COMMON,
     "cli": {*COMMON, "__version__", "runtime", "settings", "upstream", "profiles"}
     | {"provider", "proxy", "gateway", "gherkin", "scenario", "report"},

@@ -101,7 +101,7 @@ def test_what_kept_the_run_from_judging_is_told_where_nothing_ran() -> None:
         ("holds", "fails as known until 2027-06-30"),
         ("expired", "was a known failure until 2027-06-30, and counts now"),
         ("passes", "did not fail: remove the known failure from the profile"),
-        ("not run", "is a known failure, and was not judged in full"),
+        ("not run", "is a known failure, and not all of its scenarios were tried"),
     ],
 )
 def test_a_known_failure_has_a_line(state: str, said: str) -> None:

@@ -71,7 +71,7 @@ _STATES: Final = {
     "holds": "fails as known until {expires}",
     "expired": "was a known failure until {expires}, and counts now",
     "passes": "did not fail: remove the known failure from the profile",
-    "not run": "is a known failure, and was not judged in full",
+    "not run": "is a known failure, and not all of its scenarios were tried",
 }
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from sluicegate import __version__
+from sluicegate import __version__, profiles
 from sluicegate.scenario.claims import Claims, KnownFailure
 from sluicegate.scenario.profile import Profile
 
@@ -117,9 +117,15 @@ def _verdict(found: Verdict) -> dict[str, Any]:
 def _profile(path: Path | None) -> dict[str, str]:
     if path is None:
         return {"path": "", "sha256": ""}
+    return {"path": _shown(path), "sha256": sha256(path.read_bytes()).hexdigest()}
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a reader knows it; the shipped profiles lie deep in an installation."""
+    if path.is_relative_to(profiles.FOLDER):
+        return str(Path("sluicegate", "profiles", path.relative_to(profiles.FOLDER)))
     is_near = path.is_absolute() and path.is_relative_to(Path.cwd())
-    shown = path.relative_to(Path.cwd()) if is_near else path
-    return {"path": str(shown), "sha256": sha256(path.read_bytes()).hexdigest()}
+    return str(path.relative_to(Path.cwd()) if is_near else path)
 
 
 def _run(run: Run) -> dict[str, Any]:
