@@ -16,8 +16,9 @@ Feature: The six agents of the documentation
     @needs:cancellation
     Scenario: A streaming agent whose client goes away
       Given the agent "ccrouter" is a streaming agent
-      When the client asks for a stream and goes away after 150 ms
-      Then the agent "ccrouter"'s journal says that the client went away after 150 ms
+      And the agent "ccrouter" is a timed stream agent with 500 ms between words
+      When the client asks for a stream and goes away after 1.25 seconds
+      Then the agent "ccrouter"'s journal says that the client went away after 1.25 seconds
 
     @needs:stream_to_plain
     Scenario: A failing stream agent fails on the stream and succeeds plain

@@ -9,6 +9,7 @@ Feature: Errors
 
     Scenario Outline: <status>
       Given the agent "ccrouter" answers <status>
+      And the agent "droid" answers <status>
       When the client asks for a plain answer
       Then the status is <status>
       And the body follows the schema "openai/error"
@@ -23,6 +24,7 @@ Feature: Errors
     @needs:streaming
     Scenario Outline: <status>, in answer to a streaming request
       Given the agent "ccrouter" answers <status>
+      And the agent "droid" answers <status>
       When the client asks for a stream
       Then the status is <status>
       And the body follows the schema "openai/error"
@@ -148,6 +150,8 @@ Feature: Errors
     Scenario: A request that was refused
       Given the agent "ccrouter" answers 404
       And the agent "ccrouter" calls the request "req-7"
+      And the agent "droid" answers 404
+      And the agent "droid" calls the request "req-7"
       When the client asks for a plain answer
       Then the header "X-Request-Id" is "req-7"
 
@@ -203,6 +207,7 @@ Feature: Errors
     @req:REPAIR-001 @needs:repair
     Scenario: The provider's own code, which is a number, becomes a text
       Given the agent "ccrouter" answers 404 with an error object with a numeric code
+      And the agent "droid" answers 404 with an error object with a numeric code
       When the client asks for a plain answer
       Then the status is 404
       And the body follows the schema "openai/error"
@@ -246,6 +251,8 @@ Feature: Errors
     Scenario: The address of an agent, in its own words
       Given the agent "ccrouter" answers 404
       And the agent "ccrouter"'s errors say "Nothing is at http://127.0.0.1/v1."
+      And the agent "droid" answers 404
+      And the agent "droid"'s errors say "Nothing is at http://127.0.0.1/v1."
       When the client asks for a plain answer
       Then nothing that the client received contains "127.0.0.1"
       And the status is 404

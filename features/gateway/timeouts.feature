@@ -5,15 +5,16 @@ Feature: Agents that take too long
     Given the client talks to the gateway
 
   @req:TIMEOUT-001 @core @slow @needs:streaming @needs:timeouts @needs:stream_gap_timeout
-  Rule: A stream past its limits is closed, and the agent's request is cancelled
+  Rule: A stream that falls silent is closed, and the agent's request is cancelled
 
     Scenario: Silence in mid-stream
       Given the agent "ccrouter" is a slow stream agent that falls silent after 2 chunks
+      And the agent "ccrouter" is a timed stream agent with 500 ms between words
       When the client asks for a stream
       Then the stream says "Hello", " from"
       And the stream does not claim to be complete
-      And the answer ends after 100 ms plus the gap limit (20 seconds)
-      And the agent "ccrouter"'s journal says that the client went away after 100 ms plus the gap limit (20 seconds)
+      And the answer ends after 500 ms plus the gap limit (20 seconds)
+      And the agent "ccrouter"'s journal says that the client went away after 500 ms plus the gap limit (20 seconds)
 
     @needs:repair
     Scenario: A connection that is kept alive, and says nothing
@@ -23,6 +24,9 @@ Feature: Agents that take too long
       Then the stream does not claim to be complete
       And the answer ends after 100 ms plus the gap limit (20 seconds)
 
+  @req:TIMEOUT-006 @core @slow @needs:streaming @needs:timeouts @needs:whole_stream_timeout
+  Rule: A stream that takes too long as a whole is closed, and the agent's request is cancelled
+
     Scenario: The limit of the whole stream
       Given the agent "ccrouter" says " word" 40 times with half the gap limit (10 seconds) between words
       When the client asks for a stream and goes away after 5 seconds plus the whole-stream limit (60 seconds)
@@ -31,7 +35,7 @@ Feature: Agents that take too long
       And the agent "ccrouter"'s journal says that the client went away after the whole-stream limit (60 seconds)
 
   @req:TIMEOUT-001 @core @slow @needs:streaming @needs:timeouts @needs:stream_gap_timeout @needs:error_event
-  Rule: The client of a stream past its limits is told so
+  Rule: The client of a stream that falls silent is told so
 
     Scenario: Told of silence in mid-stream
       Given the agent "ccrouter" is a slow stream agent that falls silent after 2 chunks
@@ -39,14 +43,17 @@ Feature: Agents that take too long
       Then the last event is an error
       And the answer ends cleanly
 
+  @req:TIMEOUT-006 @core @slow @needs:streaming @needs:timeouts @needs:whole_stream_timeout @needs:error_event
+  Rule: The client of a stream that takes too long as a whole is told so
+
     Scenario: Told of the limit of the whole stream
       Given the agent "ccrouter" says " word" 40 times with half the gap limit (10 seconds) between words
       When the client asks for a stream and goes away after 5 seconds plus the whole-stream limit (60 seconds)
       Then the last event is an error
       And the answer ends cleanly
 
-  @req:TIMEOUT-001 @core @needs:streaming @needs:timeouts @needs:stream_gap_timeout
-  Rule: The limits are configured
+  @req:TIMEOUT-006 @core @needs:streaming @needs:timeouts @needs:whole_stream_timeout
+  Rule: The limit of the whole stream is configured
 
     Scenario: 3 seconds for the whole of it
       Given the gateway's variant is "short-limits"
@@ -155,7 +162,7 @@ Feature: Agents that take too long
       When the client asks for a stream
       Then the status is the timeout status (504)
       And the body follows the schema "openai/error"
-      And the answer has ended before 1 second plus the limits of all streamed attempts (50 seconds)
+      And the answer has ended before 1 second plus the limits of all streamed attempts (60 seconds)
       And every request to an agent has ended
 
   @req:TIMEOUT-005 @extended @slow @needs:timeouts

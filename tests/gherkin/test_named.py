@@ -45,7 +45,13 @@ def test_every_value_of_a_profile_has_a_name() -> None:
             10.0,
         ),
         ("duration", "the limits of all plain attempts (30 seconds)", {"attempts_plain": 1}, 15.0),
-        ("duration", "the limits of all streamed attempts (50 seconds)", {}, 50.0),
+        ("duration", "the limits of all streamed attempts (60 seconds)", {}, 60.0),
+        (
+            "duration",
+            "the limits of all streamed attempts (60 seconds)",
+            {"attempts_streamed": 2, "plain_seconds": 30},
+            60.0,
+        ),
         ("provider", 'the agent whose error counts ("droid")', {}, 'the agent "droid"'),
         (
             "provider",

@@ -8,6 +8,7 @@ from pytest_bdd.parser import ScenarioTemplate
 
 from sluicegate import profiles, shipped
 from sluicegate.gherkin.document import read
+from sluicegate.gherkin.judging import EXTENDED
 from sluicegate.gherkin.register import requirements
 from sluicegate.scenario.claims import KnownFailure
 from sluicegate.scenario.launch.instance import Recipe, configuration, names_of, rendered
@@ -73,7 +74,7 @@ def configured(system: System, variant: str) -> str:
 def test_a_profile_that_ships_names_only_capabilities_that_some_scenario_needs(name: str) -> None:
     needs = {need for entry in requirements().values() for need in entry.needs}
     tagged = {tag.removeprefix("needs:") for tags, _ in scenarios() for tag in tags}
-    assert gateway(name).claims.capabilities.keys() <= needs | tagged
+    assert gateway(name).claims.capabilities.keys() <= needs | tagged | {EXTENDED}
 
 
 @pytest.mark.parametrize("name", profiles.names())

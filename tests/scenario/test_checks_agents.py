@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from sluicegate.scenario.profile import Profile
 from sluicegate.scenario.target import Targets
 from sluicegate.scenario.world import World
 
-from .exchanges import DONE, FINISH, FIRST, SECOND, answered, event, streamed
+from .exchanges import DONE, FINISH, FIRST, SECOND, answered, chunk, event, streamed
 
 CCROUTER, DROID = 'the agent "ccrouter"', 'the agent "droid"'
 ERROR = event('{"error":{"message":"the agent broke off","type":"x","param":null,"code":null}}')
@@ -66,6 +67,44 @@ def test_events_are_those_of_the_agent() -> None:
     agents.streamed_on(good, CCROUTER)
     for events in [(FIRST, FINISH, DONE), (FIRST, FIRST, SECOND, FINISH, DONE), (SECOND, FIRST)]:
         with pytest.raises(ViolationError, match="are not those that the agent"):
+            agents.streamed_on(replace(streamed(*events), provided=(sent,)), CCROUTER)
+
+
+def test_events_may_be_written_anew_and_without_what_is_null() -> None:
+    writes = (FIRST + SECOND + FINISH, DONE)
+    sent = asked(CCROUTER, stream=True, writes=writes)
+    for remake in (turned, bare):
+        anew = streamed(*map(remake, (FIRST, SECOND, FINISH)), DONE)
+        assert not set(writes) & {read.data for read in anew.reads} - {DONE}
+        agents.streamed_on(replace(anew, provided=(sent,)), CCROUTER)
+
+
+def turned(written: bytes) -> bytes:
+    return event(json.dumps(dict(reversed(document(written).items()))))
+
+
+def bare(written: bytes) -> bytes:
+    said = document(written)
+    choices = [
+        {name: value for name, value in choice.items() if value is not None}
+        for choice in said["choices"]
+    ]
+    return event(json.dumps({**said, "choices": choices}))
+
+
+def document(written: bytes) -> dict[str, Any]:
+    return dict(json.loads(written.removeprefix(b"data: ")))
+
+
+def test_an_event_that_says_something_else_is_told_by_its_place() -> None:
+    sent = asked(CCROUTER, stream=True, writes=(FIRST, SECOND, DONE))
+    other = chunk('{"content":"!"}')
+    for events, words in [
+        ((FIRST, other, DONE), r'event 2: \$\.choices\[0\]\.delta\.content is "!", and " world"'),
+        ((FIRST, b"event: more\n" + SECOND, DONE), 'event 2: its name is "more", and "message"'),
+        ((FIRST, SECOND, event("[DONE!]")), r'event 3: it is "\[DONE!\]", and "\[DONE\]" was'),
+    ]:
+        with pytest.raises(ViolationError, match=words):
             agents.streamed_on(replace(streamed(*events), provided=(sent,)), CCROUTER)
 
 

@@ -180,6 +180,32 @@ def test_a_piece_that_comes_before_more_is_sent_is_not_held_back() -> None:
     timing.texts_apart(passed(*WORDS, FINISH, DONE, held=0.09), 0.1, clock())
 
 
+def late_at_first(exchange: Exchange, seconds: float) -> Exchange:
+    first, *others = exchange.reads
+    return replace(exchange, reads=(replace(first, at=first.at + seconds), *others))
+
+
+def test_a_piece_in_time_is_not_early_because_the_first_one_was_late() -> None:
+    exchange = late_at_first(passed(*WORDS, FINISH, DONE), 0.087)
+    timing.texts_apart(exchange, 0.1, clock())
+    untold = replace(exchange, provided=None)
+    timing.texts_apart(untold, 0.1, clock(1.0, 1.09))
+    with pytest.raises(ViolationError, match=r"text 2 came 0\.013 s .*, 0\.087 s too early"):
+        timing.texts_apart(untold, 0.1, clock())
+
+
+def test_on_the_simulated_clock_distances_are_exact_even_so() -> None:
+    exact = Waited(1.0, 9.0, tolerance=0.001, name="simulated")
+    exchange = late_at_first(passed(*WORDS, FINISH, DONE), 0.01)
+    with pytest.raises(ViolationError, match=r"0\.01 s too early"):
+        timing.texts_apart(exchange, 0.1, cast("Clock", exact))
+
+
+def test_a_provider_that_sends_too_early_is_told_so_by_its_own_journal() -> None:
+    with pytest.raises(ViolationError, match="too early"):
+        timing.texts_apart(passed(*WORDS, sent=0.04, came=0.04), 0.1, clock(1.02, 9.0))
+
+
 def test_pieces_that_come_in_a_quick_succession_may_be_joined() -> None:
     quick = passed(*WORDS, FINISH, DONE, sent=0.01, came=0.0, held=0.04)
     timing.texts_apart(replace(quick, provided=None), 0.01, clock())

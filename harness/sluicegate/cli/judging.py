@@ -24,6 +24,8 @@ _PROVIDER: Final = "provider"
 _OPTIONS: Final = (
     # Modules that are imported already cannot be rewritten, and scenarios have no assertions.
     "--assert=plain",
+    # It collects garbage for seconds when a worker ends, and xdist interrupts those that are late.
+    *("-p", "no:unraisableexception"),
     *("-p", "sluicegate.report.slow_first"),
     *("--dist", "load", "--maxschedchunk", "1"),
 )

@@ -69,6 +69,9 @@ class Terms:
 TERMS: Final = pytest.StashKey[Terms]()
 """The terms of an item that is a scenario."""
 
+EXTENDED: Final = "extended"
+"""The capability that stands for all scenarios of that level."""
+
 COVERED: Final = pytest.StashKey[Counter[tuple[str, KnownFailure]]]()
 """How many of all scenarios, chosen to run or not, each known failure of a system covers."""
 
@@ -99,8 +102,10 @@ def terms(item: Scenario, profile: Profile, today: date) -> Terms:
     sentences = [step.name for step in scenario.steps]
     system = _first(_SYSTEM, sentences) or PROVIDER
     requirements = _requirements(item, marks)
-    tagged = [mark.removeprefix(NEED) for mark in marks if mark.startswith(NEED)]
-    needs = tuple(dict.fromkeys([*tagged, *_needs(requirements.values())]))
+    tagged = sorted(mark.removeprefix(NEED) for mark in marks if mark.startswith(NEED))
+    level = _level(marks, requirements)
+    named = [*tagged, *_needs(requirements.values()), *([EXTENDED] if level == EXTENDED else ())]
+    needs = tuple(dict.fromkeys(named))
     judged = profile.systems.get(system)
     claims = judged.claims if judged else Claims()
     ids = frozenset(requirements)
@@ -109,7 +114,7 @@ def terms(item: Scenario, profile: Profile, today: date) -> Terms:
         name=scenario.name,
         system=system,
         variant=_first(_VARIANT, sentences) or DEFAULT_VARIANT,
-        level=_level(marks, requirements),
+        level=level,
         requirements=requirements,
         needs=needs,
         unclaimed=_unclaimed(needs, claims),

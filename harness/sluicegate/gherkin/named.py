@@ -85,9 +85,8 @@ NAMES: Final = (
     Name(
         "duration",
         "the limits of all streamed attempts",
-        lambda of: (
-            of["first_content_seconds"] + (of["attempts_streamed"] - 1) * of["plain_seconds"]
-        ),
+        # Whether the second attempt is plain, and ends sooner, is the gateway's own matter.
+        lambda of: of["attempts_streamed"] * max(of["first_content_seconds"], of["plain_seconds"]),
     ),
     Name(
         "provider",

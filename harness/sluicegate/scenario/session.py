@@ -126,10 +126,9 @@ class Session:
         while True:
             await self._clock.quiesce()
             entries = _of(token, await control.entries(agent, None, self._seen[agent]))
-            if (
-                all(entry.outcome != "open" for entry in entries)
-                or self._clock.left_of(NOTICE, begun) < 0
-            ):
+            if all(entry.outcome != "open" for entry in entries):
+                break
+            if self._clock.left_of(NOTICE, begun) < 0:
                 break
             await asyncio.sleep(NOTICE / 100)
         self._seen[agent] = max((each.number for each in entries), default=self._seen[agent])

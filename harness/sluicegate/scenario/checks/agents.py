@@ -125,7 +125,7 @@ def streamed_on(exchange: Exchange, who: str) -> None:
     sent, _ = provider_side(last_entry(exchange, who), exchange.ended).carried()
     got, _ = client_side(exchange).carried()
     pairs = enumerate(zip(got, sent, strict=False), 1)
-    first = next((f"event {n}: {d}" for n, each in pairs if (d := difference(*each))), "")
+    first = next((f"event {n}: {d}" for n, each in pairs if (d := _departure(*each))), "")
     counted = number(len(got), "event")
     require(
         exchange,
@@ -135,6 +135,17 @@ def streamed_on(exchange: Exchange, who: str) -> None:
         expected=f"the {number(len(sent), 'event')} that {who} sent",
         got=f"{counted}; {first}" if first else counted,
     )
+
+
+def _departure(got: bytes, sent: bytes) -> str:
+    """Return, in words, how an event departs from one that was sent: by its name, or what it says.
+
+    Both are as a side carries them: a line with the name, then the data.
+    """
+    (name, _, said), (wanted, _, given) = got.partition(b"\n"), sent.partition(b"\n")
+    if name != wanted:
+        return f"its name is {quoted(name)}, and {quoted(wanted)} was sent"
+    return difference(said, given)
 
 
 def answered_on(exchange: Exchange, who: str) -> None:

@@ -88,7 +88,8 @@ def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
 
     On the wall clock a piece may be late, as long as it arrives before the next one is due. Where
     a provider's journal tells when each was sent, none may arrive after the next one was: that it
-    was not held back shows in the order of events, and not in milliseconds.
+    was not held back shows in the order of events, and not in milliseconds. A piece that is in
+    time is not early because the first one was late.
     """
     times = [time for time, _ in texts(exchange)]
     if len(times) < 2:  # noqa: PLR2004 - a distance has two ends
@@ -96,10 +97,22 @@ def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
         got = str(len(times))
         violated(exchange, words, expected="at least two chunks with text", got=got)
     _require_passage(exchange, clock)
-    late = max(seconds, clock.tolerance) if clock.name == "wall" else clock.tolerance
+    late, early = _apart_within(exchange, seconds, times[0], clock)
     for number, time in enumerate(times):
-        due = _Due(f"text {number + 1}", "come", "came", number * seconds, late, "the first text")
+        each = (f"text {number + 1}", "come", "came")
+        due = _Due(*each, number * seconds, late, "the first text", early)
         _judge(exchange, clock, due, (times[0], time))
+
+
+def _apart_within(
+    exchange: Exchange, seconds: float, first: float, clock: Clock
+) -> tuple[float, float]:
+    """Return by how many seconds a text may be late, and early, since the first one came."""
+    if clock.name == "simulated":
+        return clock.tolerance, clock.tolerance
+    sent = min(first, next((each.sent for each in passage.passages(exchange)), first))
+    held = first - sent + waited(exchange, clock, exchange.started, sent)
+    return max(seconds, clock.tolerance), clock.tolerance + held
 
 
 def _require_passage(exchange: Exchange, clock: Clock) -> None:
@@ -172,7 +185,8 @@ def _is_now(
 class _Due:
     """What is due `after` so many seconds `since` something, and how many seconds `late` it may be.
 
-    `begin` and `began` are its verb.
+    `begin` and `began` are its verb. It may be `early` by as many seconds, by default by the
+    tolerance.
     """
 
     what: str
@@ -181,6 +195,7 @@ class _Due:
     after: float
     late: float
     since: str = "the request"
+    early: float | None = None
 
     def __str__(self) -> str:
         return f"{self.what} to {self.begin} {_seconds(self.after)} after {self.since}"
@@ -214,7 +229,8 @@ def _judge(
     """Judge what was to come at the end of the window, and is due after a part of it."""
     begin, end = window
     off = end - begin - due.after
-    if -clock.tolerance <= off <= due.late:
+    early = clock.tolerance if due.early is None else due.early
+    if -early <= off <= due.late:
         return
     allowed = due.late + waited(exchange, clock, begin, end, begin + due.after)
     if 0 < off <= allowed:

@@ -1,5 +1,6 @@
 """The places of a profile: which of their instances are alive, and which one a scenario gets."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
@@ -91,8 +92,8 @@ class Places:
 
     async def aclose(self) -> None:
         """Stop every instance, then the agents."""
-        while self._kept:
-            await self._stop_oldest()
+        kept, self._kept = self._kept.values(), OrderedDict()
+        await asyncio.gather(*(each.stack.aclose() for each in kept))
         await self._agents.aclose()
 
     def _watched(self, reached: _Reached) -> AbstractContextManager[None]:
