@@ -272,7 +272,7 @@ Feature: The circuit breaker
   Rule: What a request that began in an earlier state comes to counts for nothing
 
     Scenario: A success that comes while the circuit is open leaves it open
-      Given the agent "ccrouter" first answers after 2 seconds once
+      Given the agent "ccrouter" first answers after 10 seconds once
       And the agent "ccrouter" then answers 500 as often as opens the circuit (5 times)
       And the agent "droid" is a counting fail agent
       And another client has begun to ask for a plain answer
