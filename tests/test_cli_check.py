@@ -2,6 +2,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +47,7 @@ A_LONG_SCENARIO = """\
     Then the status is 504
 """
 PATIENCE = 120.0
+SOME = "features/gateway/models.feature"
 CHAT = '{"choices": [{"message": {"content": "Hello"}}]}'
 
 
@@ -110,6 +112,11 @@ def check(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["check", *arguments], catch_exceptions=False)
 
 
+def check_some(*arguments: str) -> Result:
+    """Check by a few scenarios: what is wrong is seen before, and all take a second to read."""
+    return check(*arguments, SOME)
+
+
 def written(text: str) -> str:
     Path("gateway.toml").write_text(f"[gateway]\n{text}\nready.within_seconds = 0.3\n")
     return "gateway.toml"
@@ -126,7 +133,8 @@ def unjudged(result: Result) -> str:
     assert document["verdict"]["outcome"] == "not judged"
     assert document["scenarios"] == []
     (reason,) = document["verdict"]["reasons"]
-    assert " ".join(reason.split()) in " ".join(result.stdout.split())
+    cause, blame = reason.removesuffix(")").split(" (to blame: ")
+    assert f"{' '.join(cause.split())} to blame: {blame}" in " ".join(result.stdout.split())
     assert Path("sluicegate-report", "report.html").exists()
     return str(reason)
 
@@ -143,18 +151,18 @@ def test_a_gateway_that_asks_no_agent_ends_the_run_at_once(
     serve: Serve, ports: tuple[int, int], answer: tuple[int, str, str], told: str
 ) -> None:
     file = at(serve(*answer), ports)
-    assert told in unjudged(check("--profile", file))
+    assert told in unjudged(check_some("--profile", file))
 
 
 def test_a_gateway_that_is_not_there_ends_the_run_at_once(ports: tuple[int, int]) -> None:
     with lease() as nobody:
         file = at(f"http://127.0.0.1:{nobody}", ports)
-        assert "start it, or correct its url" in unjudged(check("--profile", file))
+        assert "start it, or correct its url" in unjudged(check_some("--profile", file))
 
 
 def test_a_gateway_that_hangs_at_its_start_ends_the_run_at_once() -> None:
     file = written('command = ["{{ python }}", "-c", "import time; time.sleep(60)"]')
-    assert "was not ready within 0.3 s" in unjudged(check("--profile", file))
+    assert "was not ready within 0.3 s" in unjudged(check_some("--profile", file))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +171,7 @@ def test_a_gateway_that_hangs_at_its_start_ends_the_run_at_once() -> None:
         ([], "say what to judge: a URL for a first look, or --profile"),
         (["http://127.0.0.1:1", "--profile", "reference"], "and not both"),
         (["http://127.0.0.1:1", "http://127.0.0.1:2"], "expected one URL, got"),
-        (["--profile", "mine", "--agent", "droid=1"], "--agent and --model go with a URL"),
+        (["--profile", "mine", "--agent", "droid=1"], "--agent, --model and --reset go with a URL"),
         (["--profile", "reference", "no/such"], "there is no no/such here, and none ships"),
         (["--profile", "refrence"], "no profile of that name ships; did you mean reference?"),
         (["--profile", "xyz"], "`sluicegate profile list` names those that ship"),
@@ -171,6 +179,9 @@ def test_a_gateway_that_hangs_at_its_start_ends_the_run_at_once() -> None:
         (["--profile", "reference", "--report", "taken"], "'taken' is a file"),
         (["--profile", "reference", "--report", "taken/in"], "cannot write reports into taken/in"),
         (["http://127.0.0.1:1"], "say where the gateway expects its agents, such as --agent"),
+        (["127.0.0.1:1", "--agent", "droid=1"], "127.0.0.1:1 lacks its http://; say http://127"),
+        (["localhost:1/v1"], "say http://localhost:1/v1"),
+        (["--profile", "reference", "-k", "zzz", SOME], f"no scenario in {SOME} is selected by -k"),
         (["http://127.0.0.1:1", "--agent", "other=1"], "expected ccrouter=PORT or droid=PORT"),
         (["http://127.0.0.1:1", "--agent", "droid=70000"], "expected ccrouter=PORT"),
         (
@@ -179,11 +190,13 @@ def test_a_gateway_that_hangs_at_its_start_ends_the_run_at_once() -> None:
         ),
         (["http://127.0.0.1:1", "--model", "gpt-4="], "expected MODEL, or NAME=MODEL"),
         (["--profile", "bad.toml"], "the profile bad.toml is not as it must be:\n  $.gateway.ulr"),
+        (["--profile", "own.toml"], "profile own.toml is not right: the gateway has no variant "),
     ],
 )
 def test_what_cannot_be_judged_is_a_plain_sentence(arguments: list[str], told: str) -> None:
     Path("taken").touch()
     Path("bad.toml").write_text('[gateway]\nulr = "x"\n')
+    Path("own.toml").write_text('[gateway]\ncommand = ["x"]\nvariants.own = {}\n')
     result = check(*arguments)
     assert result.exit_code == 2
     assert told in result.stderr
@@ -200,13 +213,17 @@ def test_a_first_look_claims_streaming_and_tries_the_rest() -> None:
     assert gateway["key"] == "${SLUICEGATE_API_KEY}"
     assert gateway["capabilities"]["streaming"] is True
     assert gateway["capabilities"]["fallback"]["claim"] == "unknown"
+    assert gateway["values"]["timeout_status"] == [504, 408]
 
 
 def test_the_profile_of_a_first_look_follows_the_schema() -> None:
-    look = FirstLook("http://127.0.0.1:4000", {"ccrouter": 9101}, {}, has_key=True)
+    look = FirstLook("http://127.0.0.1:4000", {"ccrouter": 9101}, has_key=True, reset="/reset")
     text = profile_text(look, checking.capabilities())
     assert violations(tomllib.loads(text), "sluicegate/profile") == []
-    assert len(tomllib.loads(text)["gateway"]["capabilities"]) == len(checking.capabilities())
+    assert tomllib.loads(text)["gateway"]["reset"] == "/reset"
+    claims = tomllib.loads(text)["gateway"]["capabilities"]
+    assert claims.keys() == {*checking.capabilities()}
+    assert claims["extended"]["claim"] == "unknown"
 
 
 def test_a_first_look_keeps_its_profile_without_the_key(
@@ -214,7 +231,7 @@ def test_a_first_look_keeps_its_profile_without_the_key(
 ) -> None:
     url = serve(401, "text/plain", "no")
     agents = [f"--agent=ccrouter={ports[0]}", f"--agent=droid={ports[1]}"]
-    reason = unjudged(check(url, *agents, "--api-key", "sk-secret", "--model", "mine"))
+    reason = unjudged(check_some(url, *agents, "--api-key", "sk-secret", "--model", "mine"))
     assert "was answered 401" in reason
     text = Path("sluicegate-report", "first-look.toml").read_text()
     assert "sk-secret" not in text
@@ -235,6 +252,46 @@ def test_a_first_look_says_how_to_go_on(gated: Callable[[Gate], None]) -> None:
     result = check("http://127.0.0.1:1", "--agent", "droid=9102")
     assert result.exit_code == 1
     assert "\n  cp sluicegate-report/first-look.toml my-gateway.toml\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "marks", "says"),
+    [([], "not slow", 1), (["-m", ""], "", 0), (["-m", "core"], "core", 0)],
+)
+def test_a_first_look_leaves_slow_scenarios_out_unless_others_are_selected(
+    gated: Callable[[Gate], None], options: list[str], marks: str, says: int
+) -> None:
+    asked: list[checking.Manner] = []
+
+    def gate(_file: Path, _report: Path, manner: checking.Manner) -> int:
+        asked.append(manner)
+        return 0
+
+    gated(gate)
+    result = check("http://127.0.0.1:1", "--agent", "droid=9102", *options)
+    assert [each.marks for each in asked] == [marks]
+    said = 'slow scenarios were left out: -m "" runs them, too'
+    assert (result.stderr.count(said), result.stdout.count(said)) == (says, says)
+
+
+def test_a_profile_is_judged_by_slow_scenarios_too(gated: Callable[[Gate], None]) -> None:
+    asked: list[checking.Manner] = []
+
+    def gate(_file: Path, _report: Path, manner: checking.Manner) -> int:
+        asked.append(manner)
+        return 0
+
+    gated(gate)
+    assert check("--profile", "reference").output == ""
+    assert [each.marks for each in asked] == [""]
+
+
+def test_a_port_of_an_agent_that_is_taken_is_told_once(ports: tuple[int, int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[1])):
+        result = check_some("--profile", at("http://127.0.0.1:1", ports))
+    told = f"port {ports[1]}, on which the gateway expects droid, is taken by "
+    assert told in unjudged(result)
+    assert result.output.count("is taken by") == 1
 
 
 @pytest.mark.parametrize(
@@ -341,7 +398,11 @@ def test_an_interrupted_run_says_so_and_keeps_what_it_has() -> None:
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, told + err
     assert "Interrupted: the reports have what ran until then" in err
+    assert "was not judged: interrupted after" in out
+    assert "(1 failed so far)" in out
     assert "It answers" in out
+    document = json.loads(Path("sluicegate-report", "conformance.json").read_bytes())
+    assert (document["verdict"]["outcome"], document["verdict"]["exit_code"]) == ("not judged", 2)
 
 
 def iter_until(lines: Iterable[str], begin: str) -> Iterator[str]:

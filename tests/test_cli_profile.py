@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import socket
 import tomllib
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sluicegate import profiles, shipped
-from sluicegate.cli import main
+from sluicegate.cli import main, ports
 from sluicegate.cli.profile_mistakes import mistakes
 from sluicegate.scenario import profile
 from sluicegate.scenario.claims import DEFAULTS
@@ -168,8 +169,8 @@ def test_a_name_that_nobody_knows_is_told_with_the_nearest() -> None:
     ("text", "said"),
     [
         ("[gateway", "it is not TOML: "),
-        ("", "it names no system"),
-        ("[gateway]", "it [gateway.variants.default] has neither a command nor a url"),
+        ("", "it names no system: add [gateway] with command"),
+        ("[gateway]", "[gateway] has neither a command nor a url"),
     ],
 )
 def test_a_profile_that_is_none_is_told_as_well(text: str, said: str) -> None:
@@ -185,9 +186,33 @@ def test_a_port_of_an_agent_that_somebody_else_listens_on_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         (only,) = told(f'[gateway]\nurl = "http://127.0.0.1:1"\nagents = {{ droid = {port} }}\n')
+    who = Path("/proc/self/comm").read_text().strip()
     assert only.startswith(
-        f"port {port}, on which the gateway expects droid, cannot be listened on"
+        f"port {port}, on which the gateway expects droid, is taken by {who}, process {os.getpid()}"
     )
+
+
+def test_a_port_that_somebody_unknown_listens_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "serving", lambda _: set())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        agents = f"agents = {{ droid = {other.getsockname()[1]} }}"
+        (only,) = told(f'[gateway]\nurl = "http://127.0.0.1:1"\n{agents}\n')
+    assert "cannot be listened on: Address already in use; stop what does (`ss" in only
+
+
+def test_a_check_says_first_why_a_gateway_does_not_start() -> None:
+    Path("mine.toml").write_text('[gateway]\ncommand = ["sh", "-c", "echo no config; exit 3"]\n')
+    result = run("check", "mine.toml")
+    assert result.exit_code == 2
+    _, said = result.output.split("The gateway:\n")
+    assert said.startswith("- the gateway is not ready: sh ended with exit status 3 before it was ")
+    assert said.endswith("\n    no config\n")
+
+
+def test_a_profile_that_teaches_says_what_is_at_the_urls_and_which_keys_are_looked_for() -> None:
+    text = profiles.NEW.read_text()
+    assert 'CCROUTER_URL = "{{ agents.ccrouter.url }}/v1"' in text
+    assert all(f"sk-{agent}-0123456789" in text for agent in ("ccrouter", "droid"))
 
 
 def test_a_check_of_a_wrong_profile_ends_with_2() -> None:

@@ -1,11 +1,17 @@
-from typing import Any
+import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sluicegate.report import signals
 from sluicegate.report.gathering import Gathering
 from sluicegate.report.recording import ABOUT, RECORD
+from sluicegate.report.verdict import Cut
 
 from .example import scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -22,6 +28,12 @@ def report(
         setattr(made, RECORD, record)
         setattr(made, ABOUT, {"requirements": {}, "known": []})
     return made
+
+
+def interrupt(gathering: Gathering, error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught:
+        raise error
+    gathering.pytest_keyboard_interrupt(caught)
 
 
 def troubles(gathering: Gathering) -> list[str]:
@@ -72,10 +84,60 @@ def test_a_worker_that_died_is_a_trouble(gathering: Gathering) -> None:
 def test_a_run_that_somebody_ended_is_a_trouble(
     gathering: Gathering, error: BaseException, told: list[str]
 ) -> None:
-    with pytest.raises(type(error)) as caught:
-        raise error
-    gathering.pytest_keyboard_interrupt(caught)
+    interrupt(gathering, error)
+    gathering._cut()
     assert troubles(gathering) == told
+
+
+@pytest.mark.parametrize(
+    ("nodeids", "error", "failures", "cut"),
+    [
+        ("a", KeyboardInterrupt(), 0, Cut(1, 3)),
+        ("a", KeyboardInterrupt(), 1, Cut(1, 3)),
+        ("", KeyboardInterrupt("gw0 received keyboard-interrupt"), 0, Cut(0, 3)),
+        ("abc", KeyboardInterrupt(), 0, None),
+        ("ab", pytest.Session.Failed(), 1, Cut(2, 3, 1)),
+        ("abc", pytest.Session.Failed(), 1, None),
+        ("ab", pytest.Session.Failed(), 0, None),
+    ],
+)
+def test_a_run_is_cut_unless_all_its_scenarios_have_ended(
+    gathering: Gathering, nodeids: str, error: BaseException, failures: int, cut: Cut | None
+) -> None:
+    gathering._failures = failures
+    gathering.pytest_xdist_node_collection_finished(["a", "b", "c"])
+    for nodeid in nodeids:
+        gathering.pytest_runtest_logfinish(nodeid)
+    interrupt(gathering, error)
+    gathering._cut()
+    assert gathering._gathered.cut == cut
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_no_signal_keeps_a_report_from_being_written(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    cleanups: list[Callable[[], None]] = []
+    monkeypatch.setattr(pytestconfig, "add_cleanup", cleanups.append)
+    before = signal.getsignal(number)
+    finishing = Gathering(pytestconfig).pytest_sessionfinish()
+    next(finishing)
+    signal.raise_signal(number)
+    finishing.close()
+    for each in cleanups:
+        each()
+    assert signal.getsignal(number) is before
+
+
+def test_two_signals_at_once_interrupt_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 10.5, 20.0])
+    monkeypatch.setattr(signals, "monotonic", lambda: next(times))
+    interrupts = signals.Interrupts()
+    with pytest.raises(KeyboardInterrupt):
+        interrupts(signal.SIGTERM, None)
+    interrupts(signal.SIGTERM, None)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts(signal.SIGINT, None)
 
 
 def test_a_failure_of_pytests_own_is_a_trouble(gathering: Gathering) -> None:

@@ -6,9 +6,11 @@ from sluicegate.report.verdict import (
     EXIT_CODES,
     MOST_REASONS,
     OUTCOMES,
+    Cut,
     Trouble,
     counts,
     known_state,
+    shortened,
     verdict,
 )
 
@@ -152,3 +154,41 @@ def test_a_known_failure_is_what_its_scenarios_make_of_it(
     outcomes: list[str], covered: int, state: str
 ) -> None:
     assert known_state(scenarios(*outcomes), covered) == state
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "cut", "sentence"),
+    [
+        (["passed"], Cut(1, 9), "X 1 was not judged: interrupted after 1 of 9 scenarios."),
+        (
+            ["passed", "failed", "failed"],
+            Cut(3, 9),
+            "X 1 was not judged: interrupted after 3 of 9 scenarios (2 failed so far).",
+        ),
+        ([], Cut(0, 0), "X 1 was not judged: interrupted before any scenario ran."),
+        (
+            ["passed", "failed"],
+            Cut(2, 9, 1),
+            (
+                "X 1 is not conformant: 1 of 2 scenarios failed; stopped at the first failure, "
+                "after 2 of 9 scenarios."
+            ),
+        ),
+        (
+            ["passed", "not judged", "not judged"],
+            Cut(3, 9, 2),
+            (
+                "X 1 was not judged: 2 of 3 scenarios were not; stopped at failure 2, "
+                "after 3 of 9 scenarios."
+            ),
+        ),
+    ],
+)
+def test_a_run_that_ended_early_says_after_how_much(
+    outcomes: list[str], cut: Cut, sentence: str
+) -> None:
+    ran = scenarios(*outcomes)
+    found = shortened(verdict("X 1", ran, [], [], []), cut, "X 1", ran)
+    assert found.sentence == sentence
+    is_stopped = bool(cut.failures)
+    assert (found.outcome == "not conformant") == (is_stopped and "failed" in outcomes)

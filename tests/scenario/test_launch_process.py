@@ -1,5 +1,6 @@
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,14 +25,16 @@ exec 3>alive
 (trap 'echo bye >&3; exit' TERM; echo up >&3; while :; do sleep 0.01; done) &
 wait
 """
-KILLED = """
+LEASHED = """
 import os, subprocess, sys
 from pathlib import Path
 from sluicegate.scenario.launch.leash import leash
-with leash(Path(sys.argv[1])) as hold:
-    child = subprocess.Popen(["sh", "-c", "sleep 100 & wait"], start_new_session=True)
-    hold(child.pid)
-    os.kill(os.getpid(), 9)
+home = Path(sys.argv[1])
+with leash(home, home / "output") as held, (home / "output").open("wb") as output:
+    child = subprocess.Popen(
+        ["sh", "-c", "sleep 100 2>&1 & wait"], stdout=output, start_new_session=True
+    )
+    {}
 """
 
 
@@ -85,14 +88,26 @@ def test_what_a_wrapper_wraps_may_end_in_peace(monkeypatch: pytest.MonkeyPatch) 
     assert outlived(POLITE) == b"bye\n"
 
 
-def test_what_was_started_does_not_outlive_a_harness_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("held.hold(child.pid); os.kill(os.getpid(), 9)", -signal.SIGKILL),
+        ("os.kill(os.getpid(), 9)", -signal.SIGKILL),
+        ("os.kill(os.getpid(), 15)", -signal.SIGTERM),
+        ("held.hold(child.pid); sys.exit(7)", 7),
+        ("sys.exit(7)", 7),
+    ],
+)
+def test_what_was_started_does_not_outlive_a_harness_that_ends_before_it_stops_that(
+    tmp_path: Path, end: str, code: int
+) -> None:
     owned = tmp_path / "owned"
     owned.mkdir()
     # Both outputs end when nobody has them open any more: the child, and who puts an end to it.
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(owned)], capture_output=True, check=False
+        [sys.executable, "-c", LEASHED.format(end), str(owned)], capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (-9, b"")
+    assert (done.returncode, done.stderr) == (code, b"")
     assert not owned.exists()
 
 

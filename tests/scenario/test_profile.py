@@ -135,7 +135,7 @@ def test_a_key_is_taken_from_the_environment(
     place = load(path).systems["gateway"].places["default"]
     assert place.headers == {"Authorization": "Bearer sk-2"}
     monkeypatch.delenv("THE_KEY")
-    with pytest.raises(ProfileError, match=r"\[gateway.variants.default\] key or headers.*THE_KEY"):
+    with pytest.raises(ProfileError, match=r"^is not right: \[gateway\] key or headers.*THE_KEY"):
         load(path)
 
 
@@ -181,7 +181,9 @@ _STARTS = '[gateway]\ncommand = ["x"]\n'
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[gateway]", "neither a command nor a url"),
+        ("[gateway]", "is not right: [gateway] has neither a command nor a url"),
+        (_STARTS + 'variants.sse.isolation = "reset"', "[gateway.variants.sse] isolation"),
+        (_STARTS + 'needing.breaker.isolation = "reset"', "[gateway.needing.breaker] isol"),
         (_STARTS + 'url = "http://a"', "both a command and a url"),
         (_STARTS + 'isolation = "reset"', 'needs reset = "/..."'),
         (_STARTS + 'isolation = "fork"', "$.gateway.isolation"),
@@ -221,7 +223,7 @@ def test_a_wrong_gateway_is_refused_with_its_key(tmp_path: Path, text: str, said
         ('[provider]\nurl = "http://a"\ncontrol = "127.0.0.1:8003"', "$.provider.control"),
         ('[provider]\nurl = "http://a"\ncontrol = "http://a/?x=1"', "$.provider.control"),
         ('[provider]\ncontrol = "http://a"', "$.provider.url"),
-        ("", "names no system"),
+        ("", "names no system: add [gateway] with command"),
         ("[clock]\ntolerance_ms = 10", "names no system"),
         ('provider = "http://127.0.0.1:8001"', "$.provider"),
         ('[provider]\nurl = "http://a"\nurll = "http://b"', "urll"),

@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,10 +9,13 @@ from typing import Final
 
 import click
 
+from sluicegate.report import signals
+
 from .checking import Manner, UnjudgedError, first_look, gate, profile_file
-from .first_look import KEY, FirstLook, agents, models
+from .first_look import KEY, NOT_SLOW, SLOW_TOO, FirstLook, agents, models
 
 _URL: Final = re.compile(r"https?://\S+")
+_ADDRESS: Final = re.compile(r"[\w.-]+:\d+(/\S*)?")
 
 
 @click.command()
@@ -47,8 +49,19 @@ _URL: Final = re.compile(r"https?://\S+")
     metavar="[NAME=]MODEL",
     help="With a URL: what it calls gpt-4, or another model of the features; can be repeated.",
 )
+@click.option(
+    "--reset",
+    default="",
+    metavar="PATH",
+    help="With a URL: what is posted to before each scenario, so that circuits and caches forget.",
+)
 @click.option("-k", "keyword", default="", metavar="WORDS", help="Only scenarios with these words.")
-@click.option("-m", "marks", default="", metavar="TAGS", help='Only these, such as "not slow".')
+@click.option(
+    "-m",
+    "marks",
+    metavar="TAGS",
+    help='Only these, such as "not slow", which is what a first look does by default.',
+)
 @click.option("--workers", type=click.IntRange(1, 64), help="How many scenarios run side by side.")
 @click.option(
     "--report",
@@ -68,8 +81,9 @@ def check(  # noqa: PLR0913 - click passes each option by its name
     ports: Mapping[str, int],
     api_key: str | None,
     names: Mapping[str, str],
+    reset: str,
     keyword: str,
-    marks: str,
+    marks: str | None,
     workers: int | None,
     report: Path,
     fail_fast: bool,
@@ -82,6 +96,8 @@ def check(  # noqa: PLR0913 - click passes each option by its name
     A first look at a gateway that runs already, and that asks its agents
     on these ports, where Sluicegate then answers:
       sluicegate check http://127.0.0.1:4000 --agent ccrouter=9101 --agent droid=9102
+    It takes some two minutes, as it leaves slow scenarios out; with -m "", which
+    runs them, too, about twenty.
 
     \b
     With a profile, which says how a gateway is started and what it claims:
@@ -115,24 +131,34 @@ def check(  # noqa: PLR0913 - click passes each option by its name
     url, paths = _told(what)
     if (url is None) == (profile is None):
         raise click.UsageError(_WHICH)
-    if url is None and (ports or names):
-        raise click.UsageError("--agent and --model go with a URL; a profile has them in itself")
+    if url is None and (ports or names or reset):
+        raise click.UsageError(
+            "--agent, --model and --reset go with a URL; a profile has them in itself"
+        )
+    marks = (NOT_SLOW if url else "") if marks is None else marks
     manner = Manner(paths, keyword, marks, workers, fail_fast, quiet, verbose)
     if url is None:
         raise SystemExit(_guarded(profile_file(profile or ""), report, manner))
     if not ports:
         raise click.UsageError(_WHERE)
     os.environ[KEY] = api_key or ""
-    file = first_look(FirstLook(url, ports, names, has_key=bool(api_key)), report)
+    file = first_look(FirstLook(url, ports, names, has_key=bool(api_key), reset=reset), report)
+    raise SystemExit(_looked(file, report, manner))
+
+
+def _looked(file: Path, report: Path, manner: Manner) -> int:
+    left_out = f"In this first look {SLOW_TOO}." if manner.marks == NOT_SLOW else ""
+    if left_out and not manner.quiet:
+        click.echo(left_out, err=True)
     code = _guarded(file, report, manner)
     if code != UnjudgedError.exit_code:
-        click.echo(_GO_ON.format(file))
-    raise SystemExit(code)
+        click.echo(_GO_ON.format(file, left_out=left_out and f"\n{left_out}"))
+    return code
 
 
 def _guarded(file: Path, report: Path, manner: Manner) -> int:
     """Judge; whatever happens, the exit code says "not conformant" only where that was found."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    restore = signals.handled(signals.Interrupts())
     try:
         return gate(file, report, manner)
     except KeyboardInterrupt:
@@ -143,7 +169,7 @@ def _guarded(file: Path, report: Path, manner: Manner) -> int:
         click.echo(traceback.format_exc(), err=True)
         raise UnjudgedError("Sluicegate itself failed, so nothing was judged: see above") from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        restore()
 
 
 _WHICH: Final = (
@@ -155,10 +181,12 @@ _WHICH: Final = (
 _WHERE: Final = (
     "say where the gateway expects its agents, such as --agent ccrouter=9101: Sluicegate plays them"
 )
-_GO_ON: Final = """
+_GO_ON: Final = """{left_out}
 This was a first look: nothing but streaming was claimed, so what else the gateway lacks did not
-count. To go on, keep the profile of this look, or begin with one that teaches; say there what the
-gateway claims, and judge it:
+count, and any usual status was right. All scenarios asked the same gateway: where it remembers
+failures, as a circuit breaker does, others failed for that; --reset says how it forgets, and a
+profile can start a fresh one for each. To go on, keep the profile of this look, or begin with one
+that teaches; say there what the gateway claims, and judge it:
   cp {} my-gateway.toml
   sluicegate profile new my-gateway.toml
   sluicegate check --profile my-gateway.toml"""
@@ -166,7 +194,13 @@ gateway claims, and judge it:
 
 def _told(what: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
     """Tell the URL from the paths."""
+    if bare := next(filter(_is_address, what), None):
+        raise click.UsageError(f"{bare} lacks its http://; say http://{bare}")
     urls = [each for each in what if _URL.fullmatch(each)]
     if len(urls) > 1:
         raise click.UsageError(f"expected one URL, got {' and '.join(urls)}")
     return (urls[0] if urls else None), tuple(each for each in what if each not in urls)
+
+
+def _is_address(text: str) -> bool:
+    return bool(_ADDRESS.fullmatch(text)) and ".feature:" not in text

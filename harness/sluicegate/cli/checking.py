@@ -13,6 +13,7 @@ import click
 
 from sluicegate import profiles, shipped
 from sluicegate.errors import SluicegateError
+from sluicegate.report import signals
 
 from . import judging
 from .first_look import FirstLook, profile_text
@@ -105,17 +106,39 @@ def gate(file: Path, folder: Path, manner: Manner) -> int:
         marks=manner.marks,
         stops_early=manner.stops_early,
     )
+    _refuse_selection(request)
     begun = datetime.now(UTC)
     trouble = _look(profile, manner)
-    if trouble:
-        document, code = _unjudged(profile, request, begun, trouble), NOT_JUDGED
-    else:
-        document, code = _judged(request, manner)
+    document = _unjudged(profile, request, begun, trouble) if trouble else _judged(request, manner)
+    click.echo(_told(profile, trouble, folder) if trouble else _summary(document, folder))
+    return int(document["verdict"]["exit_code"])
+
+
+def _summary(document: Mapping[str, Any], folder: Path) -> str:
     from sluicegate.report import terminal  # noqa: PLC0415 - as slow as pytest
 
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    click.echo(terminal.summary(document, folder, coloured=coloured))
-    return code
+    return terminal.summary(document, folder, coloured=coloured)
+
+
+def _told(profile: "Profile", trouble: str, folder: Path) -> str:
+    """Return what is wrong with the set-up, line by line: a system's own output is among them."""
+    from sluicegate.report.files import PAGE  # noqa: PLC0415 - as slow as pytest
+    from sluicegate.report.lanes import legible  # noqa: PLC0415
+
+    from .profile_check import item  # noqa: PLC0415
+
+    head = f"{legible(_names(profile))} was not judged:"
+    told = item(f"{legible(trouble)}\nto blame: the profile")
+    return "\n".join([head, told, "", f"the report: {folder / PAGE}"])
+
+
+def _refuse_selection(request: judging.Request) -> None:
+    """Raise UnjudgedError where nothing can be judged by what the options select."""
+    from .selecting import trouble  # noqa: PLC0415 - as slow as pytest
+
+    if found := trouble(request, capabilities()):
+        raise UnjudgedError(found)
 
 
 def loaded(file: Path) -> "Profile":
@@ -128,8 +151,17 @@ def loaded(file: Path) -> "Profile":
         profile = load(file)
         Targets.check(profile)
     except SluicegateError as error:
-        raise UnjudgedError(f"the profile {file} {error}") from None
+        raise UnjudgedError(f"the profile {file} {_verb(str(error))}") from None
     return profile
+
+
+def _verb(error: str) -> str:
+    """Let a message that names a thing first begin with a verb, too."""
+    return f"is not right: {error}" if error.startswith("the ") else error
+
+
+def _names(profile: "Profile") -> str:
+    return " and ".join(system.name for system in profile.systems.values())
 
 
 def _paths(given: Sequence[str]) -> tuple[Path, ...]:
@@ -153,11 +185,11 @@ def _path(given: str) -> Path:
 def _look(profile: "Profile", manner: Manner) -> str:
     """Ask once before the run; return what is wrong, in a sentence, "" when nothing is."""
     if not manner.quiet:
-        names = " and ".join(system.name for system in profile.systems.values())
-        click.echo(f"Looking at {names} ...", err=True)
+        click.echo(f"Looking at {_names(profile)} ...", err=True)
     from .looking import trouble  # noqa: PLC0415 - as slow as pytest
+    from .ports import taken  # noqa: PLC0415
 
-    return trouble(profile)
+    return "\n".join(taken(profile)) or trouble(profile)
 
 
 def _unjudged(
@@ -176,8 +208,8 @@ def _unjudged(
     return made
 
 
-def _judged(request: judging.Request, manner: Manner) -> tuple[Mapping[str, Any], int]:
-    """Return the report of a run, and the exit code."""
+def _judged(request: judging.Request, manner: Manner) -> Mapping[str, Any]:
+    """Return the report of a run."""
     from sluicegate.report.progress import Progress  # noqa: PLC0415 - as slow as pytest
     from sluicegate.report.screen import screen  # noqa: PLC0415
 
@@ -187,18 +219,20 @@ def _judged(request: judging.Request, manner: Manner) -> tuple[Mapping[str, Any]
         ran = judging.judge(request, progress)
     finally:
         shown.close()
+    signals.ignored()  # What was judged is told.
     troubles = "\n".join(progress.troubles)
     try:
         document = _read(request.report / DOCUMENT)
     except OSError:
+        if progress.interrupted:
+            raise KeyboardInterrupt from None
         wrong = troubles or ran.said.strip()
         raise UnjudgedError(wrong or f"pytest ended with {ran.code}, and said nothing") from None
     if troubles:
         click.echo(troubles, err=True)
-    if progress.interrupted and not request.stops_early:
+    if progress.interrupted and document["verdict"]["exit_code"] == NOT_JUDGED:
         click.echo("Interrupted: the reports have what ran until then.", err=True)
-        return document, NOT_JUDGED
-    return document, int(document["verdict"]["exit_code"])
+    return document
 
 
 def _read(file: Path) -> Mapping[str, Any]:

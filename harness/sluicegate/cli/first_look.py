@@ -17,6 +17,20 @@ KEY: Final = "SLUICEGATE_API_KEY"
 CERTAIN: Final = "streaming"
 """The capability without which no gateway is worth a look."""
 
+NOT_SLOW: Final = "not slow"
+"""What a first look selects where nobody says otherwise: each slow scenario waits for long."""
+
+SLOW_TOO: Final = 'slow scenarios were left out: -m "" runs them, too'
+"""What is said of that."""
+
+LENIENT: Final[Mapping[str, Sequence[int]]] = {
+    "final_error_status": (500, 502, 503, 504),
+    "timeout_status": (504, 408),
+    "circuit_open_status": (503, 429),
+    "auth_status": (401, 403),
+}
+"""The statuses in which gateways may differ, and those that a first look takes for right."""
+
 _HEAD: Final = """\
 # Written by `sluicegate check URL`: a first look at a gateway of which nothing is known yet.
 # To go on, keep it as a file of your own, say what the gateway claims, and judge it by
@@ -30,12 +44,14 @@ class FirstLook:
     """Where a gateway is, the ports on which it expects its agents, and how it is asked.
 
     `models` are its names of the features' models. `has_key` tells whether clients show a key.
+    `reset` is the path that is posted to before each scenario, none where it is empty.
     """
 
     url: str
     agents: Mapping[str, int]
     models: Mapping[str, str] = field(default_factory=dict)
     has_key: bool = False
+    reset: str = ""
 
 
 def profile_text(look: FirstLook, capabilities: tuple[str, ...]) -> str:
@@ -49,9 +65,12 @@ def profile_text(look: FirstLook, capabilities: tuple[str, ...]) -> str:
     lines += [f"agents = {_table(look.agents)}"] if look.agents else []
     lines += [f"models = {_table(look.models)}"] if look.models else []
     lines += [f'key = "${{{KEY}}}"'] if look.has_key else []
+    lines += [f"reset = {_text(look.reset)}"] if look.reset else []
     lines += ["", "[gateway.capabilities]", f"{CERTAIN} = true"]
     unknown = f'{{ claim = "unknown", reason = {_text(_REASON)} }}'
     lines += [f"{name} = {unknown}" for name in capabilities if name != CERTAIN]
+    lines += ["", "[gateway.values]  # any of them is right in a first look"]
+    lines += [f"{name} = {[*statuses]}" for name, statuses in LENIENT.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -85,7 +85,7 @@ def judge(request: Request, progress: "Progress") -> Ran:
     import pytest  # noqa: PLC0415 - it is slow to import, and `--help` need not wait for it
 
     said = io.StringIO()
-    with _undisturbed(), redirect_stdout(said), redirect_stderr(said):
+    with undisturbed(), redirect_stdout(said), redirect_stderr(said):
         code = pytest.main(arguments(request), plugins=[progress])
     return Ran(int(code), said.getvalue())
 
@@ -107,16 +107,20 @@ def arguments(request: Request) -> list[str]:
 
 def _configuration(paths: Sequence[Path]) -> list[str]:
     """Keep a project's configuration of pytest away from features that are not the project's."""
+    alone = isolation(paths)
+    return [*alone, "-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"] if alone else []
+
+
+def isolation(paths: Sequence[Path]) -> list[str]:
+    """Return the options of pytest with which features that ship know no project's files."""
     root = shipped.FEATURES.parent
     if not all(path.resolve().is_relative_to(shipped.FEATURES) for path in paths):
         return []
-    cache = Path.cwd() / ".pytest_cache"
-    own = ["-c", os.devnull, "--rootdir", str(root), "--confcutdir", str(root)]
-    return [*own, "-o", f"cache_dir={cache}"]
+    return ["-c", os.devnull, "--rootdir", str(root), "--confcutdir", str(root)]
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Leave out the options that are meant for other runs of pytest."""
     options = os.environ.pop("PYTEST_ADDOPTS", None)
     try:

@@ -30,18 +30,19 @@ def checked(path: Path) -> Iterator[Line]:
     wrong = mistakes(path)
     if wrong:
         yield Line(f"The profile {path} is not right:", is_wrong=True)
-        yield from (Line(_item(each), is_wrong=True) for each in wrong)
+        yield from (Line(item(each), is_wrong=True) for each in wrong)
         return
     yield Line(f"The profile {path} is right, as far as it can be read. Looking ...")
     for name, look in looks(load(path)).items():
         yield Line("")
         yield Line(f"The {name}:")
-        yield from (Line(_item(each)) for each in learnt(look))
         if found := trouble(look):
-            yield Line(_item(found), is_wrong=True)
+            yield Line(item(found), is_wrong=True)
+        yield from (Line(item(each)) for each in learnt(look))
 
 
-def _item(text: str) -> str:
+def item(text: str) -> str:
+    """Return a text as an item of a list, line by line."""
     return "\n".join(_indented(text.splitlines()))
 
 

@@ -20,7 +20,7 @@ def learnt(look: Look) -> Iterator[str]:
         yield _answered(look, sight)
         if look.is_witnessed:
             yield from _witnessed(look, sight)
-    if not look.is_witnessed:
+    if look.sights and not look.is_witnessed:
         yield (
             "Nobody knows which agents it asked, so much of the contract cannot be judged: let it"
             " ask those that Sluicegate serves, by a command, or a url with `agents`."

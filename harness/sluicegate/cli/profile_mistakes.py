@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -13,8 +12,10 @@ from sluicegate.errors import SluicegateError
 from sluicegate.gherkin.register import FILE, requirements
 from sluicegate.gherkin.wording import nearest
 from sluicegate.scenario.launch.instance import Recipe, configuration, names_of, rendered
-from sluicegate.scenario.profile import Place, Profile, System, load
+from sluicegate.scenario.profile import WRONG, Place, Profile, System, load
 from sluicegate.scenario.systems import AGENTS, VARIANTS
+
+from .ports import taken
 
 _CHOICES: Final = re.compile(
     r"(?P<path>\$\S*): .*(?:known are|expected one of) (?P<known>.+?)(?:, got '(?P<got>.+)')?"
@@ -40,7 +41,9 @@ def mistakes(path: Path) -> list[str]:
 
 def _explained(error: str) -> list[str]:
     first, *violations = error.splitlines()
-    return [_with_guess(line.strip()) for line in violations] or [f"it {first}"]
+    if violations:
+        return [_with_guess(line.strip()) for line in violations]
+    return [first.removeprefix(WRONG) if first.startswith(WRONG) else f"it {first}"]
 
 
 def _with_guess(violation: str) -> str:
@@ -101,8 +104,8 @@ def _meant(profile: Profile) -> list[str]:
     return [
         each
         for kind, system in profile.systems.items()
-        for each in (*_expired(system), *_starts(kind, system), *_taken(system, profile))
-    ]
+        for each in (*_expired(system), *_starts(kind, system))
+    ] + [*taken(profile)]
 
 
 def _expired(system: System) -> Iterator[str]:
@@ -141,18 +144,3 @@ def _start(recipe: Recipe) -> Iterator[str]:
             f"the command {program!r} is not there, or cannot be executed: install it, or correct"
             " `command` (a program beside the profile is {{ profile }}/...)"
         )
-
-
-def _taken(system: System, profile: Profile) -> Iterator[str]:
-    if "provider" in profile.systems:
-        return
-    ports = {port: agent for _, place in _places(system) for agent, port in place.ports.items()}
-    for port, agent in ports.items():
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError as error:
-            yield (
-                f"port {port}, on which the gateway expects {agent}, cannot be listened on:"
-                f" {error.strerror}; stop the program that does (`ss -ltnp` shows"
-                " it), or correct `agents`"
-            )

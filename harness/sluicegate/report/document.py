@@ -14,7 +14,7 @@ from sluicegate.scenario.profile import Profile
 
 from . import contract, judged
 from .requirements import capabilities, requirements
-from .verdict import Entry, Trouble, Verdict, counts, known_state, verdict
+from .verdict import Cut, Entry, Trouble, Verdict, counts, known_state, shortened, verdict
 
 FORMAT: Final = 1
 """The number of the document's format."""
@@ -42,12 +42,14 @@ class Gathered:
 
     `scenarios` are entries of the document by their IDs, `requirements` what the requirements say
     that they name. `covered` has how many scenarios each known failure covers, chosen or not.
+    `cut` says how it ended early, if it did.
     """
 
     scenarios: dict[str, dict[str, Any]] = field(default_factory=dict)
     requirements: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     covered: dict[KnownFailure, int] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
+    cut: Cut | None = None
 
     def cover(self, record: Entry, counted: Sequence[int], profile: Profile) -> None:
         """Note how many scenarios each of the known failures covers that cover this one."""
@@ -74,6 +76,8 @@ def document(run: Run, gathered: Gathered) -> dict[str, Any]:
     systems = [kind] if kind in judged.KINDS else judged.KINDS
     promised = requirements(scenarios, gathered.requirements, systems)
     found = verdict(_who(about), scenarios, promised, known, troubles)
+    if gathered.cut:
+        found = shortened(found, gathered.cut, _who(about), scenarios)
     return {
         "format": FORMAT,
         "sluicegate": __version__,

@@ -1,7 +1,7 @@
 """What the process that a run begins in does: it gathers the records, and writes the report."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Generator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,9 +9,10 @@ import pytest
 
 from sluicegate.scenario import run
 
-from . import files, terminal
+from . import files, signals, terminal
 from .document import Gathered, Run, document
 from .recording import ABOUT, RECORD
+from .verdict import Cut
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,9 @@ DOCUMENT: Final = pytest.StashKey[Mapping[str, Any]]()
 
 NAME: Final = "sluicegate-gathering"
 """What the plugin is registered as."""
+
+_A_WORKERS: Final = "keyboard-interrupt"
+"""What xdist says where a worker was interrupted."""
 
 _PASSES: Final = ("passed", "informational pass")
 
@@ -33,11 +37,28 @@ class Gathering:
         self._folder: Path | None = config.getoption("sluicegate_report")
         self._gathered = Gathered()
         self._others_failed = False
+        self._failures: int = config.getoption("maxfail")
+        self._interrupted = ""
+        self._planned: frozenset[str] = frozenset()
+        self._ended: set[str] = set()
         is_wanted = self._folder is not None and not config.option.collectonly
         if is_wanted and config.option.xmlpath is None:
             # pytest's own plugin writes it; it looks at the option after this one is registered.
             config.option.xmlpath = str(self._folder / files.JUNIT)
         self._started, self._begun = datetime.now(UTC), time.monotonic()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Collection[str]) -> None:
+        """Note what is to run; every worker tells of the same."""
+        self._planned = frozenset(ids)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is to run, where there are no workers."""
+        self._planned |= {item.nodeid for item in session.items}
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note what has run."""
+        self._ended.add(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the record of a scenario."""
@@ -67,16 +88,24 @@ class Gathering:
         self._gathered.trouble("the harness", f"pytest failed: {_last_line(str(excrepr))}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that somebody ended the run; pytest and xdist have errors of their own for it."""
-        if excinfo.type in (KeyboardInterrupt, pytest.exit.Exception):
+        """Note that somebody ended the run; pytest and xdist have errors of their own, too."""
+        is_ours = excinfo.type in (KeyboardInterrupt, pytest.exit.Exception)
+        if is_ours or _A_WORKERS in str(excinfo.value):
             why = f": {excinfo.value}" if str(excinfo.value) else ""
-            self._gathered.trouble("the harness", f"the run was interrupted{why}")
+            self._interrupted = f"the run was interrupted{why}"
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """Let nobody keep the report from being written, now that all has run."""
+        self._config.add_cleanup(signals.ignored())
+        return (yield)
+
+    @pytest.hookimpl(trylast=True, specname="pytest_sessionfinish")
+    def pytest_sessionfinish_last(self, session: pytest.Session) -> None:
         """Write the report; with a profile, the run ends with the verdict's exit code."""
         if self._config.option.collectonly:
             return
+        self._cut()
         made = self._config.stash[DOCUMENT] = document(self._run(), self._gathered)
         if self._folder is not None:
             files.write(made, self._folder)
@@ -91,6 +120,17 @@ class Gathering:
             terminalreporter.section("sluicegate")
             for line in terminal.short(made, self._folder):
                 terminalreporter.write_line(line)
+
+    def _cut(self) -> None:
+        """Note whether the run ended early; one whose scenarios have all ended did not."""
+        ended, planned = len(self._ended & self._planned), len(self._planned)
+        if planned and ended == planned:
+            return
+        if self._interrupted:
+            self._gathered.trouble("the harness", self._interrupted)
+            self._gathered.cut = Cut(ended, planned)
+        elif self._failures and ended:
+            self._gathered.cut = Cut(ended, planned, self._failures)
 
     def _run(self) -> Run:
         path = self._config.getoption("sluicegate_profile")

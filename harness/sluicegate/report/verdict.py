@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 Entry = Mapping[str, Any]
@@ -38,6 +38,29 @@ class Trouble:
 
     blame: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A run that ended early: after how many of its scenarios, and how.
+
+    `failures` are those after which it was to stop, 0 where somebody interrupted it.
+    """
+
+    ended: int
+    planned: int
+    failures: int = 0
+
+    def __str__(self) -> str:
+        """Return how it ended, as a part of a sentence."""
+        if not self.planned:
+            return "interrupted before any scenario ran"
+        return f"{self._why} after {self.ended} of {_scenarios(self.planned)}"
+
+    @property
+    def _why(self) -> str:
+        whys = {0: "interrupted", 1: "stopped at the first failure,"}
+        return whys.get(self.failures, f"stopped at failure {self.failures},")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +123,21 @@ def verdict(
         return Verdict("not judged", f"{who} was not judged: {told}.", _first(reasons))
     told = "; ".join(filter(None, [_passed(tally), _untried(requirements)]))
     return Verdict("conformant", f"{who} is conformant: {told}.")
+
+
+def shortened(found: Verdict, cut: Cut, who: str, scenarios: Iterable[Entry]) -> Verdict:
+    """Return what the verdict on a run is worth that ended early.
+
+    One that somebody interrupted judges nothing.
+    """
+    if cut.failures:
+        return replace(found, sentence=f"{found.sentence.removesuffix('.')}; {cut}.")
+    told = f"{cut}{_so_far(counts(scenarios))}"
+    return replace(found, outcome="not judged", sentence=f"{who} was not judged: {told}.")
+
+
+def _so_far(tally: Mapping[str, int]) -> str:
+    return f" ({tally['failed']} failed so far)" if tally["failed"] else ""
 
 
 def _failed(tally: Mapping[str, int]) -> str:

@@ -56,6 +56,15 @@ class ProfileError(SluicegateError):
     """A profile that cannot be used; the message names the key, and what is wrong."""
 
 
+WRONG: Final = "is not right: "
+"""How the message begins where it goes on with the place of the mistake."""
+
+_NO_SYSTEM: Final = (
+    'names no system: add [gateway] with command = ["my-gateway", ...] or url = "http://..."'
+    " (`sluicegate profile new` writes one), or [proxy] or [provider] with a url"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What tells that a system is ready: a GET of `path` answers one of `statuses`.
@@ -164,9 +173,9 @@ def load(path: Path) -> Profile:
     try:
         profile = _profile(document, path)
     except ClaimError as error:
-        raise ProfileError(str(error)) from None
+        raise ProfileError(f"{WRONG}{error}") from None
     if not profile.systems:
-        raise ProfileError('names no system: add [provider] with url = "http://..."')
+        raise ProfileError(_NO_SYSTEM)
     return profile
 
 
@@ -204,7 +213,10 @@ def _system(kind: str, table: Mapping[str, Any], path: Path) -> System:
             statuses=tuple(ready.get("statuses", plain.statuses)),
             within=ready.get("within_seconds", plain.within),
         ),
-        needing={n: _places(kind, table, each, path.parent) for n, each in needing.items()},
+        needing={
+            name: _places(f"{kind}.needing.{name}", table, each, path.parent)
+            for name, each in needing.items()
+        },
         models=table.get("models", {}),
         claims=claims(table),
         control=table.get("control"),
@@ -215,12 +227,16 @@ def _system(kind: str, table: Mapping[str, Any], path: Path) -> System:
 
 
 def _places(
-    kind: str, table: Mapping[str, Any], variants: Mapping[str, Any], folder: Path
+    where: str, table: Mapping[str, Any], variants: Mapping[str, Any], folder: Path
 ) -> Mapping[str, Place]:
     return {
-        name: _place(f"{kind}.variants.{name}", _merged(table, _different(each)), folder)
+        name: _place(_table(where, name), _merged(table, _different(each)), folder)
         for name, each in variants.items()
     }
+
+
+def _table(where: str, variant: str) -> str:
+    return where if variant == DEFAULT_VARIANT else f"{where}.variants.{variant}"
 
 
 _OF_PLACES: Final = (
@@ -264,13 +280,13 @@ def _place(where: str, said: Mapping[str, Any], folder: Path) -> Place:
     url = said.get("url")
     if (start is None) == (url is None):
         wrong = "both a command and a url" if start else "neither a command nor a url"
-        raise ProfileError(f"[{where}] has {wrong}: give one of them")
+        raise ProfileError(f"{WRONG}[{where}] has {wrong}: give one of them")
     reset = said.get("reset", "")
     isolation: Isolation = said.get("isolation") or _usual_isolation(start, reset)
     if isolation == "process" and start is None:
-        raise ProfileError(f'[{where}] isolation = "process" needs a command to start')
+        raise ProfileError(f'{WRONG}[{where}] isolation = "process" needs a command to start')
     if isolation == "reset" and not reset:
-        raise ProfileError(f'[{where}] isolation = "reset" needs reset = "/..." to post to')
+        raise ProfileError(f'{WRONG}[{where}] isolation = "reset" needs reset = "/..." to post to')
     return Place(
         url=None if url is None else url.rstrip("/"),
         start=start,
@@ -306,4 +322,4 @@ def _filled(where: str, headers: Mapping[str, str]) -> Mapping[str, str]:
     try:
         return {name: expanded(value, os.environ) for name, value in headers.items()}
     except SluicegateError as error:
-        raise ProfileError(f"[{where}] key or headers: {error}") from None
+        raise ProfileError(f"{WRONG}[{where}] key or headers: {error}") from None

@@ -26,13 +26,14 @@ async def running(
     Its whole process group is ended then. Raises NotJudgedError, which blames the profile, for a
     command that cannot be started.
     """
-    with leash(home.root) as hold:
+    with leash(home.root, home.output) as held:
         process = await _started(command, environ, home)
-        hold(process.pid)
+        held.hold(process.pid)
         try:
             yield process
         finally:
             await _stop(process)
+            held.release()
 
 
 async def _started(command: Sequence[str], environ: Mapping[str, str], home: Home) -> Process:
