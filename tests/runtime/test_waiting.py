@@ -210,6 +210,17 @@ def test_a_process_is_watched_with_its_children() -> None:
 
 
 @measured_here
+def test_work_counts_where_it_shall() -> None:
+    works = Threads(lambda: [os.getpid()], work_counts=True)
+    worked = -time.process_time()
+    while worked + time.process_time() < 0.1:
+        pass
+    worked += time.process_time()
+    assert works.grown() >= 0.9 * worked
+    works.close()
+
+
+@measured_here
 def test_a_thread_that_has_ended_is_forgotten() -> None:
     ended = threading.Event()
     thread = threading.Thread(target=ended.wait)

@@ -112,7 +112,9 @@ def test_a_failure_says_how_much_was_allowed_and_why() -> None:
     assert caught.value.brief.startswith(
         "expected the answer to begin 1.5 s after the request, at most 0.25 s late (0.2 s of it"
     )
-    assert "as processes waited for a processor)" in " ".join(caught.value.evidence.split())
+    assert "as processes waited for a processor, or the harness worked)" in " ".join(
+        caught.value.evidence.split()
+    )
 
 
 @pytest.mark.parametrize(

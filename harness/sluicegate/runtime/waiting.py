@@ -2,7 +2,8 @@
 
 What comes late was held up by its system, or by a machine that had no processor free. The kernel
 counts the second for each thread (/proc/PID/task/TID/schedstat), and the harness looks at it with
-every beat. A wait counts only where it can have held something up: idle threads do not wait, but
+every beat. What the harness itself worked meanwhile is no system's fault either, and counts as its
+waits do. A wait counts only where it can have held something up: idle threads do not wait, but
 the harness's own loop, which beats all the time, does so for nothing. So its waits count close to
 the two ends of a window, at which it acted, and those of others in all of it, up to a limit.
 """
@@ -58,24 +59,25 @@ class Waits:
 
 
 class Threads:
-    """The threads of processes, each with what it has waited so far."""
+    """The threads of processes, each with what it has waited so far, and worked if that counts."""
 
-    def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
+    def __init__(self, pids: Callable[[], Iterable[int]], *, work_counts: bool = False) -> None:
         self._pids = pids
+        self._counted = slice(0 if work_counts else 1, 2)
         self._files: dict[tuple[int, int], int] = {}
-        self._waited: dict[tuple[int, int], int] = {}
+        self._so_far: dict[tuple[int, int], int] = {}
         self.look()
         self.grown()
 
     def look(self) -> None:
-        """Find the threads that there are now; what a new one has waited is still to come."""
+        """Find the threads that there are now; all that a new one has waited is still to come."""
         for pid in self._pids():
             for thread in _threads(pid):
                 if (pid, thread) not in self._files:
                     self._open(pid, thread)
 
     def grown(self) -> float:
-        """Return the seconds that all of them together have waited since this was last asked."""
+        """Return the seconds that all of them together have grown by since this was last asked."""
         return sum(map(self._grown, list(self._files))) / _SECOND
 
     def close(self) -> None:
@@ -87,17 +89,18 @@ class Threads:
         with suppress(OSError):
             path = f"/proc/{pid}/task/{thread}/schedstat"
             self._files[pid, thread] = os.open(path, os.O_RDONLY)
-            self._waited[pid, thread] = 0
+            self._so_far[pid, thread] = 0
 
     def _grown(self, thread: tuple[int, int]) -> int:
         try:
             # Time on a processor, time of waiting for one, number of turns: sched-stats.rst.
-            waited = int(os.pread(self._files[thread], 64, 0).split()[1])
-        except (OSError, IndexError, ValueError):
+            times = os.pread(self._files[thread], 64, 0).split()[self._counted]
+            so_far = sum(map(int, times))
+        except (OSError, ValueError):
             os.close(self._files.pop(thread))  # the thread has ended
-            del self._waited[thread]
+            del self._so_far[thread]
             return 0
-        grown, self._waited[thread] = waited - self._waited[thread], waited
+        grown, self._so_far[thread] = so_far - self._so_far[thread], so_far
         return grown
 
 
@@ -134,14 +137,14 @@ def _pressure() -> int:
 
 
 class Waiting:
-    """What the harness itself, and those whom it watches, have waited for a processor.
+    """What those who are watched have waited for a processor, and the harness waited and worked.
 
     `sample` is called with every beat; everything may be called from any thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._own = Threads(lambda: [os.getpid()])
+        self._own = Threads(lambda: [os.getpid()], work_counts=True)
         self._watched: list[Threads | Pressure] = []
         self._own_waits, self._waits = Waits(), Waits()
         self._sampled = self._looked = 0.0
@@ -159,7 +162,7 @@ class Waiting:
                 self._look(now)
 
     def waited(self, since: float, until: float) -> float:
-        """Return the seconds of waiting that can have held up what was seen to come at `until`.
+        """Return the seconds that can have held up what was seen to come at `until`.
 
         `since` is when something was last seen to happen before it.
         """

@@ -247,7 +247,9 @@ def _judge(
 def _allowed(excused: float) -> str:
     if excused < _MILLISECOND:
         return ""
-    return f" ({_seconds(excused)} of it as processes waited for a processor)"
+    return (
+        f" ({_seconds(excused)} of it as processes waited for a processor, or the harness worked)"
+    )
 
 
 def _refuse_late(clock: Clock, exchange: Exchange, what: str) -> None:
