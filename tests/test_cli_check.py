@@ -142,7 +142,7 @@ def unjudged(result: Result) -> str:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ((200, "text/html", "<!doctype html>"), "correct the url in the profile"),
+        ((200, "text/html", "<!doctype html>"), "correct its url"),
         ((200, "application/json", CHAT), "by the system itself, and none of its agents was asked"),
         ((502, "text/plain", "refused"), "correct the ports in the profile's `agents`"),
     ],

@@ -41,6 +41,12 @@ def test_what_pytest_refuses_is_said_in_its_own_words() -> None:
         survey(["nowhere"])
 
 
+def test_an_interrupt_is_one(project: Project) -> None:
+    project.write("conftest.py", "def pytest_collection(session):\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        survey(["features"])
+
+
 def test_a_step_that_does_not_import_is_a_trouble(project: Project) -> None:
     project.steps("broken", "import nothing_of_this_name\n")
     (trouble,) = survey(["features"]).troubles

@@ -135,13 +135,13 @@ def test_a_gateway_that_forwards_has_no_trouble_and_all_is_seen_of_it(
     [
         (
             always(200, "<!doctype html>", "text/html; charset=utf-8"),
-            r"was answered 200 with a page of HTML.*correct the url",
+            r"was answered 200 with a page of HTML.*correct its url",
         ),
         (
             always(200, '{"choices": [{"message": {"content": "Hi"}}]}'),
             r"was answered 200, .* by the system itself, and none of its agents was asked \(ccrou",
         ),
-        (always(401, "{}"), r'was answered 401, "{}"; it wants a key: give it as `key`'),
+        (always(401, "{}"), r'was answered 401, "{}"; it wants a key: give it one, as `key`'),
         (always(404, "no such thing"), r'does not know the model "gpt-4", .* \[gateway.models\]'),
         (always(405, "no"), r"405.*correct its configuration, or `headers`"),
         (always(503, "down"), r'503, "down", and none of its agents was asked.*correct the ports'),

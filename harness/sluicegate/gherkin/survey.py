@@ -44,7 +44,7 @@ def survey(paths: Sequence[str]) -> Survey:
     """Collect the feature files below the paths as pytest would, and run nothing.
 
     Raises SluicegateError with pytest's own words where it refuses its command line or its
-    configuration.
+    configuration, and KeyboardInterrupt where it was interrupted.
     """
     witness = _Witness()
     refusal = io.StringIO()
@@ -55,6 +55,8 @@ def survey(paths: Sequence[str]) -> Survey:
         redirect_stderr(refusal),
     ):
         code = pytest.main([*_OPTIONS, "-o", f"cache_dir={cache}", *paths], plugins=[witness])
+    if witness.interrupted:
+        raise KeyboardInterrupt
     if witness.root is None or code in _REFUSED:
         said = refusal.getvalue().strip().removeprefix("ERROR: ")
         raise SluicegateError(said or f"pytest ended with exit code {code}")
@@ -68,10 +70,15 @@ class _Witness:
         self.features: list[FeatureFile] = []
         self.troubles: list[str] = []
         self.root: Path | None = None
+        self.interrupted = False
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Remember what paths in messages are relative to."""
         self.root = session.config.rootpath
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember an interrupt, which pytest takes for an end; `pytest.exit` is none."""
+        self.interrupted = isinstance(excinfo.value, KeyboardInterrupt)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

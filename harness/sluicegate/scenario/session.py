@@ -50,7 +50,7 @@ class Session:
         self._client: httpx.AsyncClient | None = None
         self._instance = Instance("")
         self._seen: dict[str, int] = {}
-        self._begun = 0
+        self._begun: list[asyncio.Future[Exchange]] = []
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +90,7 @@ class Session:
         """Let a client ask, and wait for nothing but that its request has arrived."""
         client = await self._connection()
         task = asyncio.ensure_future(ask(client))
-        self._begun += 1
+        self._begun.append(task)
         self._open.push_async_callback(_cancelled, task)
         await self._clock.quiesce()
 
@@ -128,7 +128,8 @@ class Session:
         while True:
             await self._clock.quiesce()
             entries = _of(token, await control.entries(agent, None, self._seen[agent]))
-            if sum(entry.outcome == "open" for entry in entries) <= self._begun:
+            still_asking = sum(not task.done() for task in self._begun)
+            if sum(entry.outcome == "open" for entry in entries) <= still_asking:
                 break
             if self._clock.left_of(NOTICE, begun) < 0:
                 break

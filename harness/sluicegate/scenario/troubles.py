@@ -51,7 +51,8 @@ def _is_not_there(_: Look, sight: Sight) -> bool:
 
 
 def _says_not_there(_: Look, sight: Sight) -> str:
-    return f"was not answered: {sight.exchange.trouble}; correct the url in the profile"
+    trouble = sight.exchange.trouble
+    return f"was not answered: {trouble}; correct its url, or look whether it runs there"
 
 
 def _is_html(_: Look, sight: Sight) -> bool:
@@ -61,7 +62,7 @@ def _is_html(_: Look, sight: Sight) -> bool:
 def _says_html(_: Look, sight: Sight) -> str:
     return (
         f"was answered {sight.status} with a page of HTML: that is a web site, or what stands in "
-        "front of the gateway; correct the url in the profile"
+        "front of the gateway; correct its url"
     )
 
 
@@ -84,7 +85,7 @@ def _refuses_key(_: Look, sight: Sight) -> bool:
 def _says_key(look: Look, sight: Sight) -> str:
     if look.has_key:
         return f"{_answered(sight)}; it does not accept the profile's key: correct `key`"
-    return f"{_answered(sight)}; it wants a key: give it as `key` in the profile"
+    return f"{_answered(sight)}; it wants a key: give it one, as `key` or --api-key"
 
 
 def _refuses_stream(look: Look, sight: Sight) -> bool:
@@ -103,7 +104,7 @@ def _knows_no_model(look: Look, sight: Sight) -> bool:
 def _says_model(look: Look, sight: Sight) -> str:
     return (
         f"{_answered(sight)}; if it does not know the model {quoted(look.model)}, say what that is "
-        "called there by [gateway.models], otherwise correct the url in the profile"
+        "called there by [gateway.models] or --model, otherwise correct its url"
     )
 
 
