@@ -306,8 +306,9 @@ def luminance(colour: str) -> float:
 
 
 def schemes(source: str) -> Iterator[dict[str, str]]:
-    for block in re.findall(r":root \{(.*?)\}", source, re.DOTALL)[:2]:
-        yield dict(re.findall(r"--([\w-]+): (#\w{6});", block))
+    for place in (r"^:root", r"^@media screen \S+ \(prefers-color-scheme: dark\) \{\s+:root"):
+        blocks = re.findall(place + r" \{(.*?)\}", source, re.DOTALL | re.MULTILINE)
+        yield dict(re.findall(r"--([\w-]+): (#\w{6});", "".join(blocks)))
 
 
 TEXTS = ("ink", "quiet", "accent", "good", "bad", "known", "noted", "open")

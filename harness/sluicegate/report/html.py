@@ -1,7 +1,5 @@
 """The report as one HTML file, which works offline and without JavaScript."""
 
-import base64
-import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
+from markupsafe import Markup
+
+from sluicegate import page
 
 from .axis import duration
 from .timeline import overview, picture
@@ -83,35 +83,22 @@ class Cases:
 
 def render(document: _Json) -> str:
     """Return the page of a conformance report. It asks nothing of the network, and forbids it."""
-    style, script = (_read(name) for name in ("report.css", "report.js"))
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            **document,
-            anchors={each["id"]: f"s{n}" for n, each in enumerate(document["scenarios"], 1)},
-            parts=tuple(_features(document["scenarios"])),
-            cases=dict(_cases(document)),
-            wanting=_ordered(document["requirements"], settled=False),
-            settled=_ordered(document["requirements"], settled=True),
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(script),  # noqa: S704 - our own file
-            policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)};"
-            " base-uri 'none'; form-action 'none'",
-        )
-    )
+    values = {
+        **document,
+        "anchors": {each["id"]: f"s{n}" for n, each in enumerate(document["scenarios"], 1)},
+        "parts": tuple(_features(document["scenarios"])),
+        "cases": dict(_cases(document)),
+        "wanting": _ordered(document["requirements"], settled=False),
+        "settled": _ordered(document["requirements"], settled=True),
+    }
+    template = _environment().get_template("report.html.jinja")
+    return page.render(template, _HERE, "report", values)
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page.environment(_HERE)
+    environment.finalize = _visible
     environment.globals |= {
         "gate": _GATE,
         "kinds": _OUTCOMES,
@@ -140,8 +127,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _with_code(text: str) -> Markup:
     """Return a text with what stands in backticks as code."""
-    written = str(escape(_visible(text)))
-    return Markup(re.sub("`(.+?)`", r"<code>\1</code>", written))  # noqa: S704 - escaped
+    return page.with_code(str(_visible(text)))
 
 
 def _listed(value: object) -> str:
@@ -174,12 +160,3 @@ def _features(scenarios: Sequence[_Json]) -> Iterator[Feature]:
         by_rule = itertools.groupby(members, lambda each: each["rule"] or "")
         rules = tuple((rule, tuple(each)) for rule, each in by_rule)
         yield Feature(f"f{number}", first["feature"], first["description"] or "", path, rules)
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
