@@ -51,6 +51,17 @@ reason = "x"
 expires = 2030-01-01
 """
 
+KNOWN_SCENARIOS = """\
+[gateway]
+command = ["true"]
+
+[[gateway.known_failures]]
+requirement = "STREAM-001"
+scenarios = ["The header Cash-Control", "The kind of *"]
+reason = "x"
+expires = 2090-01-01
+"""
+
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +87,12 @@ def wrong_with(text: str) -> list[str]:
 def schema() -> dict[str, Any]:
     text = (shipped.SCHEMAS / "sluicegate" / "profile.json").read_text()
     return dict(json.loads(text)["$defs"])
+
+
+def test_a_known_failure_names_scenarios_that_there_are() -> None:
+    (only,) = told(KNOWN_SCENARIOS)
+    assert only.startswith("$.gateway.known_failures[0].scenarios: no scenario of STREAM-001 is ")
+    assert only.endswith("'The header Cash-Control'; did you mean The header Cache-Control?")
 
 
 def test_the_profile_that_teaches_names_every_key() -> None:

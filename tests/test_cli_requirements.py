@@ -27,7 +27,9 @@ SKIPPED = replace(
 
 def cover(name: str, line: int, result: Ended | None) -> Cover:
     scenario = name.partition("[")[0]
-    return Cover(name, scenario, Path("features/box.feature").resolve(), line, None, result)
+    return Cover(
+        name, scenario, scenario, Path("features/box.feature").resolve(), line, None, result
+    )
 
 
 def requirement(name: str, *, planned: bool = False, level: str = "core") -> Requirement:

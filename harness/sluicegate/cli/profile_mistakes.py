@@ -1,16 +1,20 @@
 """What is wrong with a profile, as far as that can be told before anything starts."""
 
+import fnmatch
+import os
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from sluicegate import shipped
 from sluicegate.errors import SluicegateError
+from sluicegate.gherkin.coverage import contract
 from sluicegate.gherkin.register import FILE, requirements
-from sluicegate.gherkin.wording import nearest
+from sluicegate.gherkin.wording import listed, nearest, shown
 from sluicegate.scenario.launch.instance import Recipe, configuration, names_of, rendered
 from sluicegate.scenario.profile import WRONG, Place, Profile, System, load
 from sluicegate.scenario.systems import AGENTS, VARIANTS
@@ -105,7 +109,35 @@ def _meant(profile: Profile) -> list[str]:
         each
         for kind, system in profile.systems.items()
         for each in (*_expired(system), *_starts(kind, system))
-    ] + [*taken(profile)]
+    ] + [*taken(profile), *_unknown_scenarios(profile)]
+
+
+def _unknown_scenarios(profile: Profile) -> Iterator[str]:
+    """Look for what known failures name; to read the features takes seconds."""
+    known = [
+        (f"$.{kind}.known_failures[{number}].scenarios", failure)
+        for kind, system in profile.systems.items()
+        for number, failure in enumerate(system.claims.known)
+    ]
+    if not any(failure.scenarios for _, failure in known):
+        return
+    titles = _titles(profile.systems)
+    for where, failure in known:
+        its = titles.get(failure.requirement, [])
+        for pattern in failure.scenarios:
+            if its and not fnmatch.filter(its, pattern):
+                rest = _guess(pattern, its) or f"; there are {listed([*map(shown, its)])}"
+                yield f"{where}: no scenario of {failure.requirement} is called {pattern!r}{rest}"
+
+
+def _titles(kinds: Iterable[str]) -> dict[str, list[str]]:
+    """Return how the scenarios of each requirement are called."""
+    ours = [str(shipped.FEATURES / kind) for kind in kinds]
+    found = contract([*ours, *filter(os.path.isdir, ["features"])]).coverages
+    return {
+        each.requirement.id: list(dict.fromkeys(cover.title for cover in each.covers))
+        for each in found
+    }
 
 
 def _expired(system: System) -> Iterator[str]:

@@ -40,9 +40,6 @@ def trouble(request: Request, capabilities: tuple[str, ...]) -> str:
             seen = survey(_arguments(request))
     except SluicegateError as error:
         return str(error)
-    if any(session.exitstatus == pytest.ExitCode.INTERRUPTED for session in _sessions(seen)):
-        # pytest takes the interrupt for its own.
-        raise KeyboardInterrupt
     return _broken(seen) or _mistyped(request.marks, seen, capabilities) or _nothing(request, seen)
 
 

@@ -10,6 +10,7 @@ from sluicegate import shipped
 
 from . import register
 from .collection import Scenario
+from .judging import rendered
 from .register import Requirement
 from .results import Outcome, Result, kept, key_of
 from .survey import Survey, survey
@@ -35,12 +36,13 @@ _ALL: Final = ("-m", "", "-k", "")
 class Cover:
     """A scenario, or a row of its Examples, that covers a requirement, and its last result.
 
-    `scenario` is its name without the row's values; `line` is the scenario's; `system` is that
-    whose folder it lies in.
+    `scenario` is its name without the row's values, `title` with them; `line` is the scenario's;
+    `system` is that whose folder it lies in.
     """
 
     name: str
     scenario: str
+    title: str
     path: Path
     line: int
     system: str | None
@@ -137,6 +139,7 @@ def _cover(item: Scenario, results: Mapping[str, Result]) -> Cover:
     return Cover(
         name=item.name,
         scenario=item.template.name,
+        title=rendered(item).name,
         path=item.path,
         line=item.template.line_number,
         system=_system(Path(item.location[0])),
