@@ -90,6 +90,18 @@ Feature: The circuit breaker
         | agent | mode  |
         | droid | plain |
 
+  @req:BREAKER-003 @core @needs:streaming @needs:breaker @needs:half_open
+  Rule: After an open time that is configured, too, one request is let through to try
+
+    Scenario: Others are refused meanwhile, after 5 seconds
+      Given the gateway's variant is "quick-circuit"
+      And the agent "ccrouter" answers 500 as often as opens the circuit (5 times), then succeeds
+      And the agent "droid" is a counting fail agent
+      And the client has asked for a plain answer as often as opens the circuit (5 times) before
+      And the client has waited 5 seconds
+      When 5 clients ask for a stream at once
+      Then the statuses are 200 once and the circuit-open status (503) 4 times
+
   @req:BREAKER-003 @core @slow @needs:streaming @needs:breaker @needs:half_open
   Rule: After the open time one request is let through to try
 

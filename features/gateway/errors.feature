@@ -257,6 +257,19 @@ Feature: Errors
       Then nothing that the client received contains "127.0.0.1"
       And the status is 404
 
+    Scenario: An answer that is no error
+      When the client asks for a plain answer
+      Then the status is 200
+      And nothing that the client received contains "127.0.0.1"
+      And nothing that the client received contains "sk-ccrouter"
+
+    @needs:streaming
+    Scenario: A stream
+      When the client asks for a stream
+      Then the status is 200
+      And nothing that the client received contains "127.0.0.1"
+      And nothing that the client received contains "sk-ccrouter"
+
   @req:SECRET-001 @extended
   Rule: Keys stay where they belong, and who answers is the gateway's own matter
 

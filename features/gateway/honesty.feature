@@ -164,3 +164,79 @@ Feature: Honesty
       And the agent "ccrouter" reasons "Well."
       When the client asks for a plain answer
       Then the body is the one that the agent "ccrouter" sent
+
+    Scenario: A plain answer that calls a tool
+      Given the agent "ccrouter" calls the tool "read" with
+        """
+        {"path": "a.txt"}
+        """
+      When the client asks for a plain answer
+      Then the body is the one that the agent "ccrouter" sent
+
+    Scenario Outline: A plain answer that ends by "<reason>"
+      Given the agent "ccrouter"'s finish_reason is "<reason>"
+      When the client asks for a plain answer
+      Then $.choices[0].finish_reason of the body is "<reason>"
+
+      Examples:
+        | reason         |
+        | length         |
+        | content_filter |
+
+  @req:HONESTY-002 @extended
+  Rule: The model of an answer is the one that the agent named
+
+    Scenario: Plain
+      When the client asks for a plain answer
+      Then $.model of the body is "gpt-4"
+
+    @needs:streaming
+    Scenario: Streamed
+      When the client asks for a stream
+      Then $.model of every chunk is "gpt-4"
+
+  @req:HONESTY-003 @core
+  Rule: What an agent is asked is what the client asked, nothing lost and nothing added
+
+    Scenario: A plain request
+      When the client sends "POST /v1/chat/completions" with the body
+        """
+        {"model": "gpt-4", "temperature": 0.3, "top_p": 0.9, "max_tokens": 50, "seed": 7, "stop": ["END"],
+         "tool_choice": "auto",
+         "tools": [{"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}],
+         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"},
+                      {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Again"}]}
+        """
+      Then the status is 200
+      And $.temperature of the agent "ccrouter"'s request is 0.3
+      And $.top_p of the agent "ccrouter"'s request is 0.9
+      And $.max_tokens of the agent "ccrouter"'s request is 50
+      And $.seed of the agent "ccrouter"'s request is 7
+      And $.stop[0] of the agent "ccrouter"'s request is "END"
+      And $.tool_choice of the agent "ccrouter"'s request is "auto"
+      And $.tools[0].function.name of the agent "ccrouter"'s request is "read"
+      And $.messages of the agent "ccrouter"'s request is this JSON
+        """
+        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"},
+         {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Again"}]
+        """
+
+    @needs:streaming
+    Scenario: A request for a stream
+      When the client sends "POST /v1/chat/completions" with the body
+        """
+        {"model": "gpt-4", "stream": true, "temperature": 0.3, "max_tokens": 50, "tool_choice": "auto",
+         "tools": [{"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}],
+         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"},
+                      {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Again"}]}
+        """
+      Then the stream ends with one [DONE]
+      And $.temperature of the agent "ccrouter"'s request is 0.3
+      And $.max_tokens of the agent "ccrouter"'s request is 50
+      And $.tool_choice of the agent "ccrouter"'s request is "auto"
+      And $.tools[0].function.name of the agent "ccrouter"'s request is "read"
+      And $.messages of the agent "ccrouter"'s request is this JSON
+        """
+        [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"},
+         {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "Again"}]
+        """

@@ -22,6 +22,19 @@ Feature: No attempt is made twice
       Then the status is the final-error status (500)
       And the agents were asked as often as a streamed request is tried (3 times)
 
+    Scenario Outline: Plain, where each agent <fails>
+      Given the agent "ccrouter" <fails>
+      And the agent "droid" <fails>
+      When the client asks for a plain answer
+      Then the agents were asked as often as a plain request is tried (2 times)
+
+      Examples:
+        | fails                                   |
+        | answers 429                             |
+        | answers 503                             |
+        | resets the connection before it answers |
+        | closes the connection before it answers |
+
   @req:FALLBACK-009 @core @needs:fallback
   Rule: One agent is tried and then the other, and the client gets the error of one of them
 
