@@ -13,14 +13,15 @@ LAYERS = {
     "wire": COMMON,
     "runtime": COMMON,
     "settings": COMMON,
+    "page": set(),
     "upstream": COMMON | {"wire", "runtime"},
     "provider": COMMON | {"wire", "runtime"},
     "gateway": COMMON | {"wire", "runtime", "settings", "upstream"},
     "proxy": COMMON | {"wire", "runtime", "settings", "upstream"},
     "scenario": COMMON
     | {"wire", "runtime", "settings", "provider", "upstream", "proxy", "gateway"},
-    "gherkin": COMMON | {"scenario", "wire", "steps"},
-    "report": {*COMMON, "__version__", "wire", "scenario", "gherkin", "profiles"},
+    "gherkin": COMMON | {"scenario", "wire", "steps", "page"},
+    "report": {*COMMON, "__version__", "wire", "scenario", "gherkin", "profiles", "page"},
     "profiles": COMMON,
     "cli": {*COMMON, "__version__", "runtime", "settings", "upstream", "profiles"}
     | {"provider", "proxy", "gateway", "gherkin", "scenario", "report"},

@@ -46,10 +46,13 @@ def troubles(gathering: Gathering) -> list[str]:
         ("passed", "failed", "at the end"),
         ("informational pass", "not judged", "at the end"),
         ("failed", "not judged", "in a step"),
+        ("failed", "failed", "in a step; at the end"),
+        ("not judged", "failed", "at the end"),
+        ("not judged", "not judged", "in a step"),
         ("known failure", "failed", "in a step"),
     ],
 )
-def test_what_fails_after_the_steps_counts_only_where_they_passed(
+def test_what_fails_after_the_steps_counts_where_it_says_more_than_they_did(
     gathering: Gathering, before: str, after: str, reason: str
 ) -> None:
     steps = scenario("A", before, reason="in a step", exchanges=[], log=[])
@@ -127,6 +130,27 @@ def test_no_signal_keeps_a_report_from_being_written(
     for each in cleanups:
         each()
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_was_ignored_remains_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        restore = signals.handled(signals.Interrupts())
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        restore()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", signals.ENDING)
+def test_a_terminal_that_is_closed_interrupts_as_others_do(number: signal.Signals) -> None:
+    restore = signals.handled(signals.Interrupts())
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    finally:
+        restore()
 
 
 def test_two_signals_at_once_interrupt_once(monkeypatch: pytest.MonkeyPatch) -> None:

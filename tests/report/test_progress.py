@@ -1,4 +1,6 @@
 import io
+import os
+import pty
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,7 +9,8 @@ from typing import Any, Literal, cast
 import pytest
 from rich.console import Console
 
-from sluicegate.report.estimate import Estimate, duration, slow_ones
+from sluicegate.report.estimate import Estimate, duration
+from sluicegate.report.planned import planned
 from sluicegate.report.progress import Ended, Progress, Tally
 from sluicegate.report.screen import Lines, Picture, Silence, printable, screen, sentence
 
@@ -26,6 +29,20 @@ Feature: A
   Rule: Slow
     Scenario: By its rule[s]
       When the client asks for a stream
+"""
+
+AN_OUTLINE = """\
+Feature: A
+  Scenario Outline: After <n> chunks
+    When the client asks for "<text>"
+
+    Examples:
+      | n | text   |
+      | 1 | "Hé::" |
+
+    Examples:
+      | n | text |
+      | 2 | b-c  |
 """
 
 
@@ -172,18 +189,77 @@ def test_the_picture_is_gone_before_the_workers_are_stopped() -> None:
 def test_slow_scenarios_are_known_by_their_tags(tmp_path: Path) -> None:
     (tmp_path / "a.feature").write_text(A_FEATURE)
     nodeids = [f"a.feature::{name}" for name in ("By itself", "By its rule(s)[row]", "Other")]
-    assert slow_ones([*nodeids, "no.feature::By itself"], tmp_path) == {*nodeids[:2]}
+    assert planned([*nodeids, "no.feature::By itself"], tmp_path).slow == {*nodeids[:2]}
+
+
+def test_a_row_of_an_outline_runs_under_its_name_with_the_values(tmp_path: Path) -> None:
+    (tmp_path / "a.feature").write_text(AN_OUTLINE)
+    told = Told()
+    progress = Progress(told)
+    progress._root = tmp_path
+    nodeids = [f"a.feature::After <n> chunks{row}" for row in ('[1-"Hé::"]', "[2-b-c]", "[3-d]")]
+    progress.pytest_xdist_node_collection_finished(nodeids)
+    for nodeid in nodeids:
+        progress.pytest_runtest_logstart(nodeid, ("a.feature", 1, nodeid.partition("::")[2]))
+    assert told.running[-1] == ["After 1 chunks", "After 2 chunks", "After <n> chunks[3-d]"]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def test_the_time_left_is_what_each_kind_has_taken_so_far() -> None:
     estimate = Estimate({"slow", "slower"}, workers=2)
-    assert estimate.left({"slow", "quick"}) == (35 + 1) / 2
-    estimate.note("slow", 60)
-    estimate.note("quick", 3)
-    estimate.note("quicker", 1)
-    assert estimate.left({"slower", "other"}) == (60 + 2) / 2
-    assert estimate.left({"slower"}) == 60
+    quick = [str(n) for n in range(9)]
+    assert estimate.left({"slow", "slower", *quick}) == (35 + 35 + 9) / 2
+    estimate.end("slow", 60)
+    estimate.end("quick", 3)
+    estimate.end("quicker", 1)
+    assert estimate.left(quick) == 9 * 2 / 2
+    assert estimate.left({"slower", "other"}) == 60
     assert estimate.left(()) == 0
+
+
+def test_what_runs_needs_no_more_than_the_rest_of_its_time() -> None:
+    clock = Clock()
+    estimate = Estimate({"slow"}, now=clock)
+    estimate.begin("slow")
+    clock.now += 25
+    assert estimate.left({"slow"}) == 10
+
+
+def test_slow_scenarios_that_take_longer_tell_of_the_others() -> None:
+    estimate = Estimate({"slow"})
+    estimate.end("slow", 35 * 4)
+    assert estimate.left({"a", "b"}) == 2 * 4
+
+
+def test_what_never_ends_counts_with_what_it_has_taken_so_far() -> None:
+    clock = Clock()
+    running, waiting = [f"slow {n}" for n in range(4)], [f"slow {n}" for n in range(4, 8)]
+    estimate = Estimate({*running, *waiting}, workers=4, now=clock)
+    for nodeid in running:
+        estimate.begin(nodeid)
+    assert estimate.left([*running, *waiting]) == 35 + 35
+    clock.now += 120
+    assert estimate.left([*running, *waiting]) >= 120
+    for nodeid in running:
+        estimate.end(nodeid, 120)
+    assert estimate.left(waiting) == 120
+
+
+def test_one_that_hangs_is_not_averaged_away() -> None:
+    clock = Clock()
+    estimate = Estimate((), workers=8, now=clock)
+    for n in range(100):
+        estimate.end(str(n), 1)
+    estimate.begin("hangs")
+    clock.now += 60
+    assert estimate.left({"hangs"}) == 30
 
 
 @pytest.mark.parametrize(
@@ -218,6 +294,24 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines(term: str) -> None:
     assert isinstance(screen(Terminal(), {"TERM": term}), Lines)
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"), [("1", Lines), ("true", Lines), ("False", Picture), ("", Picture)]
+)
+def test_a_terminal_of_a_ci_gets_lines(value: str, kind: type) -> None:
+    assert isinstance(screen(Terminal(), {"TERM": "xterm", "CI": value}), kind)
+
+
+def test_a_terminal_that_is_gone_is_no_error() -> None:
+    here, there = pty.openpty()
+    with os.fdopen(there, "w") as stream:
+        os.close(here)
+        shown = screen(stream, {"TERM": "xterm", "CI": "1"})
+        with pytest.raises(OSError, match="Input/output"):
+            os.write(stream.fileno(), b"x")
+        shown.begin(Tally(total=1))
+        shown.tell("more")
+
+
 def test_who_wants_no_progress_gets_none() -> None:
     assert isinstance(screen(Terminal(), {"TERM": "xterm"}, quiet=True), Silence)
 
@@ -226,7 +320,7 @@ def test_a_terminal_gets_a_picture_that_is_gone_in_the_end() -> None:
     stream = Terminal()
     shown = screen(stream, {"TERM": "xterm-256color"})
     assert isinstance(shown, Picture)
-    shown.begin(Tally(total=2, running={"one": "The agent resets"}, left=40.0))
+    shown.begin(Tally(total=2, running={"one": "The agent resets"}, left=lambda: 40.0))
     shown.tell('FAILED  "Two"')
     shown.close()
     written = stream.getvalue()
@@ -258,7 +352,7 @@ def test_the_picture_names_some_of_many_and_fits_the_terminal() -> None:
 def test_a_line_says_how_far_the_run_is_and_how_long_it_takes() -> None:
     tally = Tally(total=1)
     assert sentence(tally) == "1 scenario"
-    tally = Tally(total=212, left=61.0)
+    tally = Tally(total=212, left=lambda: 61.0)
     assert sentence(tally) == "212 scenarios, about 61 s left"
     tally.counts.update({"passed": 40, "failed": 2, "not judged": 1, "skipped": 2})
     assert sentence(tally) == "45 of 212 scenarios, 2 failed, 1 not judged, about 61 s left"
@@ -297,4 +391,4 @@ def test_slow_scenarios_begin_first_in_their_order(pytester: pytest.Pytester) ->
 
 def test_the_files_of_a_run_may_be_unreadable(tmp_path: Path) -> None:
     (tmp_path / "broken.feature").write_text("Feature\n")
-    assert slow_ones(["broken.feature::One"], tmp_path) == set()
+    assert planned(["broken.feature::One"], tmp_path).slow == set()

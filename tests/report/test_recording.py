@@ -36,7 +36,7 @@ Feature: A gateway
         | ends                  |
         | resets the connection |
 
-  @req:FALLBACK-004 @extended
+  @req:HONESTY-002 @req:ERROR-001 @req:FALLBACK-004 @req:STREAM-003 @req:STREAM-001 @extended
   Scenario: A stream that is tried again
     Given the client has asked for a plain answer before
     And the agent "ccrouter" answers 500
@@ -98,6 +98,16 @@ def test_a_scenario_has_what_its_feature_says(document: dict[str, Any]) -> None:
         (16, "passed"),
         (17, "failed"),
         (18, "not run"),
+    ]
+
+
+def test_requirements_are_in_the_order_of_the_register(document: dict[str, Any]) -> None:
+    assert named(document, "A stream that is tried again")["requirements"] == [
+        "STREAM-001",
+        "STREAM-003",
+        "FALLBACK-004",
+        "HONESTY-002",
+        "ERROR-001",
     ]
 
 

@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, permutations
 
 import pytest
 
@@ -31,6 +31,15 @@ def test_what_scenarios_name_is_listed_with_their_ids() -> None:
     assert requirements(run, {"BOX-001": ABOUT}, []) == [
         {"id": "BOX-001", **ABOUT, "verdict": "passed", "scenarios": [run[0]["id"]]}
     ]
+
+
+@pytest.mark.parametrize("names", [*permutations(["BOX-001", "BOX-002", "STREAM-002"])])
+def test_the_order_of_requirements_is_not_that_of_the_reports(names: tuple[str, ...]) -> None:
+    run = [scenario("one", requirements=["BOX-002"]), scenario("two", requirements=["BOX-001"])]
+    run.append(scenario("three", requirements=["STREAM-002"]))
+    found = [each["id"] for each in requirements(run, dict.fromkeys(names, ABOUT), ["gateway"])]
+    assert found[:2] == ["STREAM-001", "STREAM-002"]
+    assert found[-2:] == ["BOX-002", "BOX-001"]
 
 
 def test_what_the_shipped_features_promise_is_listed_even_if_nothing_ran() -> None:

@@ -33,6 +33,13 @@ DOCUMENT = made(FAILED + OTHERS)
 SUMMARY = """\
 LiteLLM 1.102.4 is not conformant: 7 of 212 scenarios failed.
 
+STREAM-004  core, 1 of 4 scenarios failed
+  No chunk waits for another one
+  the client was told nothing of the failure, and the client was told nothing of the failure, and
+    the client was told nothing of the failure, and the client was told nothing of the failure, and
+  to blame: the gateway
+    features/gateway/streaming.feature:12: A long reason
+
 PARTIAL-001, PARTIAL-002  core, 5 of 5 scenarios failed
   No chunk waits for another one
   the first chunk waited for the last one
@@ -41,13 +48,6 @@ PARTIAL-001, PARTIAL-002  core, 5 of 5 scenarios failed
     features/gateway/streaming.feature:12: The agent resets 1
     features/gateway/streaming.feature:12: The agent resets 2
     and 2 more
-
-STREAM-004  core, 1 of 4 scenarios failed
-  No chunk waits for another one
-  the client was told nothing of the failure, and the client was told nothing of the failure, and
-    the client was told nothing of the failure, and the client was told nothing of the failure, and
-  to blame: the gateway
-    features/gateway/streaming.feature:12: A long reason
 
 Not judged
   too late to judge
@@ -69,6 +69,20 @@ the report: made/report.html (beside it: conformance.json, junit.xml, summary.md
 
 def test_the_summary_says_what_a_person_acts_on() -> None:
     assert terminal.summary(DOCUMENT, Path("made")) == SUMMARY
+
+
+def test_a_flood_of_one_reason_begins_with_all_that_fail_for_it() -> None:
+    failed = [scenario(f"{n}", "failed", requirements=[f"A-{n:03}"]) for n in range(30)]
+    text = terminal.summary(made([*failed, *OTHERS]))
+    first, *lines = text.split("\n\n")[2].splitlines()
+    assert len(first) <= terminal.WIDTH
+    assert lines[2:6] == [
+        "  core, 30 of 30 scenarios failed",
+        "  No chunk waits for another one",
+        "  the first chunk waited for the last one",
+        "  to blame: the gateway",
+    ]
+    assert lines[-1] == "    and 27 more"
 
 
 def test_colours_are_for_terminals() -> None:
@@ -211,7 +225,10 @@ def test_a_text_means_nothing_to_markdown(text: str, expected: str) -> None:
 
 
 def test_a_report_of_many_failures_stays_small() -> None:
-    failed = [scenario("A", "failed", requirements=[f"A-{n}"]) for n in range(1000)]
+    failed = [
+        scenario("A", "failed", requirements=[f"A-{n}"], reason=f"text {n} is missing")
+        for n in range(1000)
+    ]
     text = markdown.summary(made(failed))
     assert "and 950 more, which the report lists" in text
     assert len(text) < 30_000

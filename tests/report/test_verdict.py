@@ -104,6 +104,18 @@ def test_a_reason_says_what_failed_who_is_to_blame_and_where() -> None:
     )
 
 
+def test_the_first_reason_is_the_plainest_and_names_all_that_fails_for_it() -> None:
+    requirements = [requirement("A-1", "failed"), requirement("A-2", "failed")]
+    failed = [
+        *scenarios("failed", reason="one of ten is late", variant="plain", requirements=["A-3"]),
+        *scenarios("failed", reason="it is late", requirements=["A-2"]),
+        *scenarios("failed", reason="it is late", requirements=["A-1"]),
+    ]
+    first, second = verdict("X", failed, requirements, [], []).reasons
+    assert first.startswith("A-1, A-2: it is late (to blame: the gateway; failed: ")
+    assert second.startswith("A-3: one of ten is late ")
+
+
 def test_scenarios_that_were_not_judged_for_one_reason_are_told_once() -> None:
     unready = scenarios("not judged", reason="not ready", blame="the profile", requirements=["A-1"])
     others = scenarios("not judged", reason="not ready", blame="the profile", requirements=["B-1"])
@@ -120,7 +132,7 @@ def test_a_known_failure_that_passes_is_to_be_removed() -> None:
 
 
 def test_only_the_first_reasons_are_told() -> None:
-    failed = [scenario(f"{n}", "failed", requirements=[f"A-{n}"]) for n in range(20)]
+    failed = [scenario(f"{n}", "failed", requirements=[f"A-{n}"], reason=f"{n}") for n in range(20)]
     reasons = verdict("X", failed, [], [], []).reasons
     assert len(reasons) == MOST_REASONS
     assert reasons[-1] == "and 13 more, which the report lists"

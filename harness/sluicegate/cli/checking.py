@@ -3,17 +3,19 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 import click
 
 from sluicegate import profiles, shipped
 from sluicegate.errors import SluicegateError
 from sluicegate.report import signals
+from sluicegate.report.lasting import Lasting
 
 from . import judging
 from .first_look import FirstLook, profile_text
@@ -24,10 +26,7 @@ if TYPE_CHECKING:
 NOT_JUDGED: Final = 2
 """The exit code where nothing can be said about the gateway."""
 
-DOCUMENT: Final = "conformance.json"
-"""The report that the summary is made of."""
-
-_WRITTEN: Final = (DOCUMENT, "report.html", "junit.xml", "summary.md")
+_WRITTEN: Final = ("conformance.json", "report.html", "junit.xml", "summary.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,14 @@ class Manner:
     stops_early: bool = False
     quiet: bool = False
     verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A report, and those of its files that could not be written, with the reasons."""
+
+    document: Mapping[str, Any]
+    lacking: Mapping[str, str]
 
 
 class UnjudgedError(click.ClickException):
@@ -70,8 +77,11 @@ def _no_profile(name: str) -> str:
 
 def first_look(look: FirstLook, folder: Path) -> Path:
     """Write the profile of a first look into the folder of the reports."""
+    from sluicegate.report.files import save  # noqa: PLC0415 - as slow as pytest
+
     file = _folder(folder) / "first-look.toml"
-    file.write_text(profile_text(look, capabilities()), encoding="utf-8")
+    with _writing(file.name, folder):
+        save(file, profile_text(look, capabilities()))
     return file
 
 
@@ -83,15 +93,21 @@ def capabilities() -> tuple[str, ...]:
 
 def _folder(folder: Path) -> Path:
     """Make the folder of the reports, without those of an earlier run."""
-    try:
+    with _writing("reports", folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name in _WRITTEN:
             (folder / name).unlink(missing_ok=True)
+    return folder
+
+
+@contextmanager
+def _writing(what: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UnjudgedError(
-            f"cannot write reports into {folder}: {error.strerror}; choose another --report"
+            f"cannot write {what} into {folder}: {error.strerror}; choose another --report"
         ) from None
-    return folder
 
 
 def gate(file: Path, folder: Path, manner: Manner) -> int:
@@ -109,19 +125,36 @@ def gate(file: Path, folder: Path, manner: Manner) -> int:
     _refuse_selection(request)
     begun = datetime.now(UTC)
     trouble = _look(profile, manner)
-    document = _unjudged(profile, request, begun, trouble) if trouble else _judged(request, manner)
-    click.echo(_told(profile, trouble, folder) if trouble else _summary(document, folder))
-    return int(document["verdict"]["exit_code"])
+    made = _unjudged(profile, request, begun, trouble) if trouble else _judged(request, manner)
+    where = None if made.lacking else folder
+    _say(_told(profile, trouble, where) if trouble else _summary(made.document, where))
+    return _complete(made, folder)
 
 
-def _summary(document: Mapping[str, Any], folder: Path) -> str:
+def _complete(made: _Made, folder: Path) -> int:
+    """Return the exit code; say what of the report is lacking."""
+    from sluicegate.report import files  # noqa: PLC0415 - as slow as pytest
+
+    code = int(made.document["verdict"]["exit_code"])
+    if not made.lacking:
+        return code
+    _say(f"Error: {files.trouble(made.lacking, folder, code)}", err=True)
+    return code or files.UNWRITTEN
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print a text, if anybody is left to read it."""
+    click.echo(text, file=cast("TextIO", Lasting(sys.stderr if err else sys.stdout)))
+
+
+def _summary(document: Mapping[str, Any], folder: Path | None) -> str:
     from sluicegate.report import terminal  # noqa: PLC0415 - as slow as pytest
 
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return terminal.summary(document, folder, coloured=coloured)
 
 
-def _told(profile: "Profile", trouble: str, folder: Path) -> str:
+def _told(profile: "Profile", trouble: str, folder: Path | None) -> str:
     """Return what is wrong with the set-up, line by line: a system's own output is among them."""
     from sluicegate.report.files import PAGE  # noqa: PLC0415 - as slow as pytest
     from sluicegate.report.lanes import legible  # noqa: PLC0415
@@ -130,7 +163,7 @@ def _told(profile: "Profile", trouble: str, folder: Path) -> str:
 
     head = f"{legible(_names(profile))} was not judged:"
     told = item(f"{legible(trouble)}\nto blame: the profile")
-    return "\n".join([head, told, "", f"the report: {folder / PAGE}"])
+    return "\n".join([head, told, *(["", f"the report: {folder / PAGE}"] if folder else [])])
 
 
 def _refuse_selection(request: judging.Request) -> None:
@@ -185,16 +218,14 @@ def _path(given: str) -> Path:
 def _look(profile: "Profile", manner: Manner) -> str:
     """Ask once before the run; return what is wrong, in a sentence, "" when nothing is."""
     if not manner.quiet:
-        click.echo(f"Looking at {_names(profile)} ...", err=True)
+        _say(f"Looking at {_names(profile)} ...", err=True)
     from .looking import trouble  # noqa: PLC0415 - as slow as pytest
     from .ports import taken  # noqa: PLC0415
 
     return "\n".join(taken(profile)) or trouble(profile)
 
 
-def _unjudged(
-    profile: "Profile", request: judging.Request, begun: datetime, trouble: str
-) -> Mapping[str, Any]:
+def _unjudged(profile: "Profile", request: judging.Request, begun: datetime, trouble: str) -> _Made:
     """Write the reports of a run in which nothing ran."""
     from sluicegate.report import files  # noqa: PLC0415 - as slow as pytest
     from sluicegate.report.document import Gathered, Run, document  # noqa: PLC0415
@@ -204,11 +235,10 @@ def _unjudged(
     seconds = (datetime.now(UTC) - begun).total_seconds()
     run = Run(profile, request.profile, begun, seconds, "wall", request.workers)
     made = document(run, gathered)
-    files.write(made, request.report)
-    return made
+    return _Made(made, files.write_unjudged(made, request.report))
 
 
-def _judged(request: judging.Request, manner: Manner) -> Mapping[str, Any]:
+def _judged(request: judging.Request, manner: Manner) -> _Made:
     """Return the report of a run."""
     from sluicegate.report.progress import Progress  # noqa: PLC0415 - as slow as pytest
     from sluicegate.report.screen import screen  # noqa: PLC0415
@@ -221,20 +251,13 @@ def _judged(request: judging.Request, manner: Manner) -> Mapping[str, Any]:
         shown.close()
     signals.ignored()  # What was judged is told.
     troubles = "\n".join(progress.troubles)
-    try:
-        document = _read(request.report / DOCUMENT)
-    except OSError:
+    if ran.document is None:
         if progress.interrupted:
-            raise KeyboardInterrupt from None
+            raise KeyboardInterrupt
         wrong = troubles or ran.said.strip()
-        raise UnjudgedError(wrong or f"pytest ended with {ran.code}, and said nothing") from None
+        raise UnjudgedError(wrong or f"pytest ended with {ran.code}, and said nothing")
     if troubles:
-        click.echo(troubles, err=True)
-    if progress.interrupted and document["verdict"]["exit_code"] == NOT_JUDGED:
-        click.echo("Interrupted: the reports have what ran until then.", err=True)
-    return document
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(file.read_bytes())
-    return document
+        _say(troubles, err=True)
+    if progress.interrupted and ran.document["verdict"]["exit_code"] == NOT_JUDGED:
+        _say("Interrupted: the reports have what ran until then.", err=True)
+    return _Made(ran.document, ran.lacking)

@@ -2,15 +2,18 @@
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from sluicegate import shipped
 
 if TYPE_CHECKING:
+    import pytest
+
     from sluicegate.report.progress import Progress
     from sluicegate.scenario.profile import Profile, System
 
@@ -26,6 +29,8 @@ _OPTIONS: Final = (
     "--assert=plain",
     # It collects garbage for seconds when a worker ends, and xdist interrupts those that are late.
     *("-p", "no:unraisableexception"),
+    # Workers whose parent was killed would warn, on its terminal, that they cannot reach it.
+    *("-W", "ignore::pluggy.PluggyTeardownRaisedWarning"),
     *("-p", "sluicegate.report.slow_first"),
     *("--dist", "load", "--maxschedchunk", "1"),
 )
@@ -49,10 +54,27 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How pytest ended, and what it wrote, for the case that there is no report."""
+    """How pytest ended, what it wrote, the report, if it has one, and which files lack of that."""
 
     code: int
     said: str
+    document: Mapping[str, Any] | None = None
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Keeping:
+    """A plugin that keeps the report: there may be no room for its files."""
+
+    document: Mapping[str, Any] | None = None
+    lacking: Mapping[str, str] = MappingProxyType({})
+
+    def pytest_unconfigure(self, config: "pytest.Config") -> None:
+        """Keep the report of a run that has ended."""
+        from sluicegate.report.gathering import DOCUMENT, LACKING  # noqa: PLC0415 - as pytest
+
+        self.document = config.stash.get(DOCUMENT, None)
+        if LACKING in config.stash:
+            self.lacking = config.stash[LACKING]
 
 
 def judged(profile: "Profile") -> tuple[str, ...]:
@@ -84,10 +106,10 @@ def judge(request: Request, progress: "Progress") -> Ran:
     """Run pytest; what it prints itself is kept back."""
     import pytest  # noqa: PLC0415 - it is slow to import, and `--help` need not wait for it
 
-    said = io.StringIO()
+    said, kept = io.StringIO(), _Keeping()
     with undisturbed(), redirect_stdout(said), redirect_stderr(said):
-        code = pytest.main(arguments(request), plugins=[progress])
-    return Ran(int(code), said.getvalue())
+        code = pytest.main(arguments(request), plugins=[progress, kept])
+    return Ran(int(code), said.getvalue(), kept.document, kept.lacking)
 
 
 def arguments(request: Request) -> list[str]:

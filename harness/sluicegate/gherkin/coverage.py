@@ -131,7 +131,8 @@ def _items(seen: Survey) -> Iterator[Scenario]:
 
 
 def _required(item: Scenario) -> list[str]:
-    marks = dict.fromkeys(mark.name for mark in item.iter_markers())
+    # pytest-bdd gives tags in an order that differs between processes.
+    marks = sorted({mark.name for mark in item.iter_markers()})
     return [name.removeprefix(REQUIREMENT) for name in marks if name.startswith(REQUIREMENT)]
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal, cast
@@ -138,10 +138,11 @@ def _first(pattern: re.Pattern[str], sentences: Iterable[str]) -> str:
     return next((found[1] for each in sentences if (found := pattern.fullmatch(each))), "")
 
 
-def _requirements(item: Scenario, marks: Iterable[str]) -> dict[str, Requirement]:
+def _requirements(item: Scenario, marks: Collection[str]) -> dict[str, Requirement]:
     known = cast("FeatureFile", item.parent).tags
-    ids = [mark.removeprefix(REQUIREMENT) for mark in marks if mark.startswith(REQUIREMENT)]
-    return {name: known.requirements[name] for name in ids} if known else {}
+    # pytest-bdd gives tags in an order that differs between processes; the register has one.
+    everything = known.requirements if known else {}
+    return {name: each for name, each in everything.items() if f"{REQUIREMENT}{name}" in marks}
 
 
 def _needs(requirements: Iterable[Requirement]) -> list[str]:

@@ -1,57 +1,24 @@
 """What matters most in a conformance report, in the order in which a person acts on it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .verdict import OUTCOMES, Entry, required
+from . import evidence
+from .evidence import Cause, Failure, causes, number_of
+from .verdict import OUTCOMES, Entry
 
 _SKIP: Final = "not claimed: "
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A reason for which scenarios did not pass, and who is to blame for it."""
-
-    reason: str
-    blame: str
-    scenarios: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What failed of one rule: its requirements, the sentence that does not hold, and why.
-
-    `ran` is the number of scenarios that these requirements have.
-    """
-
-    requirements: str
-    level: str
-    sentence: str
-    ran: int
-    causes: tuple[Cause, ...]
-
-    @property
-    def failed(self) -> int:
-        """Return how many scenarios failed."""
-        return sum(len(cause.scenarios) for cause in self.causes)
-
-
 def failures(document: Mapping[str, Any]) -> list[Failure]:
-    """Return what failed, in the order of the features."""
-    sentences = {each["id"]: each["sentence"] for each in document["requirements"]}
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for each in document["scenarios"]:
-        if each["outcome"] != "skipped":
-            groups.setdefault((required(each), each["rule"]), []).append(each)
-    found = (_failure(group, sentences) for group in groups.values())
-    return [each for each in found if each.causes]
+    """Return what failed, the plainest first."""
+    return evidence.failures(document["scenarios"], document["requirements"])
 
 
 def unjudged(document: Mapping[str, Any]) -> list[Cause]:
     """Return why scenarios were not judged; one cause often concerns many."""
-    return _causes(each for each in document["scenarios"] if each["outcome"] == "not judged")
+    return causes(each for each in document["scenarios"] if each["outcome"] == "not judged")
 
 
 def troubles(document: Mapping[str, Any]) -> Iterator[str]:
@@ -88,7 +55,7 @@ def _found(needing: Iterable[Entry]) -> str:
     ended = [each for each in needing if each["outcome"].startswith("informational")]
     failed = [each for each in ended if each["outcome"] == "informational failure"]
     unjudged = [each for each in failed if each["blame"] != f"the {each['system']}"]
-    total = f"of {scenarios(len(ended))}"
+    total = f"of {number_of(len(ended))}"
     if unjudged:
         return f"was not judged: {len(unjudged)} {total} were not: {unjudged[0]['reason']}"
     if failed:
@@ -101,7 +68,7 @@ def unclaimed(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each reason for which scenarios were skipped."""
     skipped = (each for each in document["scenarios"] if each["outcome"] == "skipped")
     tally = Counter(each["reason"].removeprefix(_SKIP) for each in skipped)
-    return (f"{reason} ({scenarios(number)})" for reason, number in tally.items())
+    return (f"{reason} ({number_of(number)})" for reason, number in tally.items())
 
 
 def tally(document: Mapping[str, Any]) -> str:
@@ -111,27 +78,3 @@ def tally(document: Mapping[str, Any]) -> str:
     run, workers = document["run"], document["run"]["workers"]
     side = f", {workers} side by side" if workers > 1 else ""
     return f"{', '.join(told)} in {run['seconds']:.1f} s{side}"
-
-
-def scenarios(number: int) -> str:
-    """Return a number of scenarios in words."""
-    return "1 scenario" if number == 1 else f"{number} scenarios"
-
-
-def _failure(group: Sequence[Entry], sentences: Mapping[str, str]) -> Failure:
-    first = group[0]
-    said = (sentences[name] for name in first["requirements"] if name in sentences)
-    return Failure(
-        requirements=required(first),
-        level=first["level"],
-        sentence=first["rule"] or "; ".join(said) or first["name"],
-        ran=len(group),
-        causes=tuple(_causes(each for each in group if each["outcome"] == "failed")),
-    )
-
-
-def _causes(entries: Iterable[Entry]) -> list[Cause]:
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for each in entries:
-        groups.setdefault((each["reason"], each["blame"]), []).append(each)
-    return [Cause(reason, blame, tuple(group)) for (reason, blame), group in groups.items()]

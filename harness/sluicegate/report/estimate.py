@@ -1,73 +1,81 @@
 """How long a run still takes: what each kind of scenario has taken so far, times what is left."""
 
-from collections.abc import Collection, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from pytest_bdd.parser import ScenarioTemplate
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Final, Literal
 
 Kind = Literal["slow", "quick"]
 
 _USUAL: Final[dict[Kind, float]] = {"slow": 35.0, "quick": 1.0}
 """Seconds that a scenario takes, before one of its kind has ended."""
 
+_AGAIN: Final = 0.5
+"""What runs for longer than expected may take so much of its time again."""
+
 
 class Estimate:
-    """An estimate for scenarios that run side by side on `workers`; `slow` are their node ids."""
+    """An estimate for scenarios that run side by side on `workers`; `slow` are their node ids.
 
-    def __init__(self, slow: Collection[str], workers: int = 1) -> None:
+    What runs for longer than expected counts with what it has taken so far: where a gateway never
+    answers, nothing ends for minutes. `now` is a clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        slow: Collection[str] = (),
+        workers: int = 1,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._slow = frozenset(slow)
         self._workers = max(workers, 1)
+        self._now = now
         self._taken: dict[Kind, list[float]] = {"slow": [], "quick": []}
+        self._begun: dict[str, float] = {}
 
-    def note(self, nodeid: str, seconds: float) -> None:
+    def begin(self, nodeid: str) -> None:
+        """Note that a scenario begins to run."""
+        self._begun[nodeid] = self._now()
+
+    def end(self, nodeid: str, seconds: float) -> None:
         """Note how long a scenario has taken."""
+        self._begun.pop(nodeid, None)
         self._taken[self._kind(nodeid)].append(seconds)
 
     def left(self, pending: Collection[str]) -> float:
-        """Return the seconds that the pending scenarios may take."""
-        work = sum(self._expected(self._kind(nodeid)) for nodeid in pending)
-        return work / min(self._workers, max(len(pending), 1))
+        """Return the seconds that the scenarios may take that have not ended."""
+        now = self._now()
+        running = {nodeid: now - begun for nodeid, begun in list(self._begun.items())}
+        expected = self._expected(running)
+        each = [
+            _rest(running.get(nodeid, 0.0), expected[self._kind(nodeid)])
+            for nodeid in list(pending)
+        ]
+        return max(sum(each) / self._workers, max(each, default=0.0))
 
     def _kind(self, nodeid: str) -> Kind:
         return "slow" if nodeid in self._slow else "quick"
 
-    def _expected(self, kind: Kind) -> float:
+    def _expected(self, running: dict[str, float]) -> dict[Kind, float]:
+        """Return how long one of each kind takes; slow ones run first, and tell of the others."""
+        slow = self._known("slow", running) or _USUAL["slow"]
+        guess = _USUAL["quick"] * max(slow / _USUAL["slow"], 1.0)
+        return {"slow": slow, "quick": self._known("quick", running) or guess}
+
+    def _known(self, kind: Kind, running: dict[str, float]) -> float:
+        """Return how long one of this kind has taken, 0 where nothing is known yet."""
         taken = self._taken[kind]
-        return sum(taken) / len(taken) if taken else _USUAL[kind]
+        usual = _mean(taken) or _USUAL[kind]
+        ours = (seconds for nodeid, seconds in running.items() if self._kind(nodeid) == kind)
+        return _mean([*taken, *(seconds for seconds in ours if seconds > usual)])
 
 
-def slow_ones(nodeids: Iterable[str], root: Path) -> frozenset[str]:
-    """Return those node ids whose scenarios are tagged @slow; a file that is unreadable has none.
-
-    The files' paths in node ids are relative to `root`.
-    """
-    tagged: dict[str, frozenset[str]] = {}
-    found = set()
-    for nodeid in nodeids:
-        file, _, name = nodeid.partition("::")
-        if file not in tagged:
-            tagged[file] = _tagged(root / file)
-        if name.partition("[")[0] in tagged[file]:
-            found.add(nodeid)
-    return frozenset(found)
+def _rest(taken: float, expected: float) -> float:
+    return max(expected - taken, taken * _AGAIN if taken > expected else 0.0)
 
 
-def _tagged(file: Path) -> frozenset[str]:
-    # pytest-bdd is imported by then, as scenarios are being run.
-    from sluicegate.gherkin.document import UnreadableError, node_name, read  # noqa: PLC0415
-
-    try:
-        scenarios = read(file).feature.scenarios
-    except (OSError, UnreadableError):
-        return frozenset()
-    return frozenset(node_name(name) for name, each in scenarios.items() if "slow" in _tags(each))
-
-
-def _tags(scenario: "ScenarioTemplate") -> set[str]:
-    rule = scenario.rule.tags if scenario.rule else set()
-    return {*scenario.feature.tags, *rule, *scenario.tags}
+def _mean(seconds: Iterable[float]) -> float:
+    known = list(seconds)
+    return sum(known) / len(known) if known else 0.0
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from sluicegate.scenario import run
 
-from . import files, signals, terminal
+from . import files, junit_plugin, signals, terminal
 from .document import Gathered, Run, document
 from .recording import ABOUT, RECORD
 from .verdict import Cut
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DOCUMENT: Final = pytest.StashKey[Mapping[str, Any]]()
 """The report of a run that has ended, in pytest's configuration."""
+
+LACKING: Final = pytest.StashKey[Mapping[str, str]]()
+"""What of the report could not be written, in pytest's configuration."""
 
 NAME: Final = "sluicegate-gathering"
 """What the plugin is registered as."""
@@ -41,11 +44,14 @@ class Gathering:
         self._interrupted = ""
         self._planned: frozenset[str] = frozenset()
         self._ended: set[str] = set()
-        is_wanted = self._folder is not None and not config.option.collectonly
-        if is_wanted and config.option.xmlpath is None:
-            # pytest's own plugin writes it; it looks at the option after this one is registered.
-            config.option.xmlpath = str(self._folder / files.JUNIT)
+        self._junit: junit_plugin.Junit | None = None
         self._started, self._begun = datetime.now(UTC), time.monotonic()
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Let JUnit's file be written, too, where nobody said where else it is to be."""
+        is_wanted = self._folder is not None and not config.option.collectonly
+        if self._folder and is_wanted and config.option.xmlpath is None:
+            self._junit = junit_plugin.register(self._folder / files.JUNIT, config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Collection[str]) -> None:
@@ -107,19 +113,34 @@ class Gathering:
             return
         self._cut()
         made = self._config.stash[DOCUMENT] = document(self._run(), self._gathered)
-        if self._folder is not None:
-            files.write(made, self._folder)
+        lacking = self._config.stash[LACKING] = self._write(made)
         code = made["verdict"]["exit_code"]
         if self._config.getoption("sluicegate_profile") and (code or not self._others_failed):
             session.exitstatus = code
+        if lacking and not session.exitstatus:
+            session.exitstatus = files.UNWRITTEN
+
+    def _write(self, made: Mapping[str, Any]) -> files.Lacking:
+        """Write the report where one is wanted; return what is lacking of it."""
+        lacking = files.write(made, self._folder) if self._folder else {}
+        if self._junit and self._junit.lacking:
+            lacking[files.JUNIT] = self._junit.lacking
+        return lacking
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the verdict, and where the report is."""
         made = self._config.stash.get(DOCUMENT, None)
         if made is not None:
             terminalreporter.section("sluicegate")
-            for line in terminal.short(made, self._folder):
+            for line in self._told(made):
                 terminalreporter.write_line(line)
+
+    def _told(self, made: Mapping[str, Any]) -> list[str]:
+        lacking = self._config.stash[LACKING]
+        if self._folder is None or not lacking:
+            return terminal.short(made, self._folder)
+        trouble = files.trouble(lacking, self._folder, made["verdict"]["exit_code"])
+        return [*terminal.short(made, None), trouble]
 
     def _cut(self) -> None:
         """Note whether the run ended early; one whose scenarios have all ended did not."""
@@ -146,10 +167,16 @@ class Gathering:
 
 
 def _merged(known: Mapping[str, Any] | None, record: dict[str, Any], when: str) -> dict[str, Any]:
-    """Return what a record makes of a scenario: after its steps only what failed is news."""
+    """Return what a record makes of a scenario: after its steps only what failed is news.
+
+    It explains what failed before, as where a gateway's process has ended.
+    """
     if known is None or when != "teardown":
         return record
-    if known["outcome"] not in _PASSES:
+    both = known["outcome"], record["outcome"]
+    if both == ("failed", "failed"):
+        return {**known, "reason": f"{known['reason']}; {record['reason']}"}
+    if known["outcome"] not in _PASSES and both != ("not judged", "failed"):
         return dict(known)
     news = ("outcome", "reason", "message", "blame", "log")
     return {**known, **{name: record[name] for name in news}}

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from . import digest
-from .digest import Cause, Failure
+from .evidence import Cause, Failure, place
 from .lanes import legible
-from .verdict import place
 
 MOST_PLACES: Final = 3
 MOST_FAILURES: Final = 50
@@ -52,8 +51,7 @@ def _judged(document: Mapping[str, Any]) -> str:
 
 
 def _failure(failure: Failure) -> str:
-    count = f"{failure.failed} of {digest.scenarios(failure.ran)} failed"
-    title = f"### {escaped(failure.requirements)} ({failure.level}, {count})"
+    title = f"### {escaped(failure.requirements)} ({failure.level}, {failure.count})"
     return "\n\n".join([title, escaped(failure.sentence), "\n".join(map(_cause, failure.causes))])
 
 

@@ -1,14 +1,15 @@
 """Progress: a plugin of pytest's that says while scenarios run how many have, and what failed."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import pytest
 
-from .estimate import Estimate, slow_ones
+from .estimate import Estimate
+from .planned import Planned, planned
 
 COUNTING: Final = ("failed", "not judged")
 """The outcomes that a person wants to know of at once."""
@@ -40,8 +41,8 @@ class Tally:
     running: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     total: int = 0
-    left: float | None = None
-    """Seconds that it may still take, None while nobody knows."""
+    left: Callable[[], float | None] = lambda: None
+    """Returns the seconds that it may still take, None while nobody knows."""
 
     @property
     def done(self) -> int:
@@ -75,7 +76,8 @@ class Progress:
         self._screen = screen
         self._workers = workers
         self._verbose = verbose
-        self._estimate = Estimate(())
+        self._estimate = Estimate()
+        self._planned = Planned()
         self._root = Path()
         self._reports: dict[str, list[pytest.TestReport]] = {}
 
@@ -101,7 +103,8 @@ class Progress:
 
     def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Show that a scenario runs."""
-        self.tally.running[nodeid] = location[2]
+        self.tally.running[nodeid] = self._planned.names.get(nodeid, location[2])
+        self._estimate.begin(nodeid)
         self._screen.update(self.tally)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -120,8 +123,7 @@ class Progress:
             return
         ended = ended_by(reports)
         self.tally.counts[ended.outcome] += 1
-        self._estimate.note(nodeid, ended.seconds)
-        self.tally.left = self._estimate.left(self.tally.pending)
+        self._estimate.end(nodeid, ended.seconds)
         if self._verbose or ended.outcome in COUNTING:
             self._screen.tell(str(ended))
         self._screen.update(self.tally)
@@ -143,9 +145,13 @@ class Progress:
     def _begin(self, nodeids: Collection[str]) -> None:
         self.tally.total = len(nodeids)
         self.tally.pending = {*nodeids}
-        self._estimate = Estimate(slow_ones(nodeids, self._root), self._workers)
-        self.tally.left = self._estimate.left(self.tally.pending)
+        self._planned = planned(nodeids, self._root)
+        self._estimate = Estimate(self._planned.slow, self._workers)
+        self.tally.left = self._left
         self._screen.begin(self.tally)
+
+    def _left(self) -> float:
+        return self._estimate.left(self.tally.pending)
 
 
 _PHASES: Final = ("setup", "call", "teardown")

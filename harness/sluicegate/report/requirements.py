@@ -39,13 +39,15 @@ def requirements(
     """Return the document's requirements, in the order of their registers.
 
     They are those that scenarios name (`named` has their sentences), and those that the shipped
-    features of these systems do, which may not have been chosen to run.
+    features of these systems do, which may not have been chosen to run. Whatever order processes
+    have reported them in, those of other registers are in the order of the scenarios.
     """
     of: dict[str, list[Entry]] = {}
     for scenario in scenarios:
         for name in scenario["requirements"]:
             of.setdefault(name, []).append(scenario)
-    known = dict(_shipped(systems)) | dict(named)
+    own = {name: named[name] for name in of if name in named}
+    known = dict(_shipped(systems)) | own
     return [{"id": name, **about, **_judged(of.get(name, ()))} for name, about in known.items()]
 
 

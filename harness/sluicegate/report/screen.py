@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, Protocol, TextIO, cast
 
 from .estimate import duration
+from .lasting import Lasting
 from .progress import COUNTING, Screen, Tally
 
 if TYPE_CHECKING:
@@ -22,18 +23,38 @@ _LISTED: Final = 8
 _WIDE: Final = 30
 _BAD: Final = ("FAILED", "NOT JUDGED")
 _DUMB: Final = ("", "dumb", "unknown")
+_NO: Final = ("", "0", "false", "no")
 
 
 def screen(stream: TextIO, environ: Mapping[str, str], *, quiet: bool = False) -> Screen:
-    """Return the screen that fits a stream; it follows TERM and NO_COLOR."""
+    """Return the screen that fits a stream; it follows TERM, NO_COLOR and CI."""
     if quiet:
         return Silence()
-    if not stream.isatty() or environ.get("TERM", "") in _DUMB:
-        return Lines(stream)
+    lasting = Lasting(stream)
+    if not _moves(stream, environ):
+        return Lines(lasting)
     # It takes a tenth of a second to import.
     from rich.console import Console  # noqa: PLC0415 - see above
 
-    return Picture(Console(file=stream, highlight=False, markup=False, emoji=False))
+    return Picture(
+        Console(file=cast("TextIO", lasting), highlight=False, markup=False, emoji=False)
+    )
+
+
+def _moves(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    # A CI's terminal is kept as a log, where each picture would stay.
+    is_log = environ.get("CI", "").lower() not in _NO
+    return stream.isatty() and not is_log and environ.get("TERM", "") not in _DUMB
+
+
+class Stream(Protocol):
+    """What lines are written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+
+    def flush(self) -> object:
+        """Let it be seen."""
 
 
 class Silence:
@@ -55,7 +76,7 @@ class Silence:
 class Lines:
     """Plain lines: one for each failure, and one in ten seconds for how far the run is."""
 
-    def __init__(self, stream: TextIO, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: Stream, now: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._now = now
         self._last = 0.0
@@ -145,8 +166,8 @@ def sentence(tally: Tally) -> str:
     else:
         bad = [f"{tally.counts[each]} {each}" for each in COUNTING if tally.counts[each]]
         begun = f"{tally.done} of {tally.total} scenarios, {', '.join(bad) or 'none failed'}"
-    unknown = tally.left is None or tally.done == tally.total
-    return begun if unknown else f"{begun}, about {duration(tally.left or 0)} left"
+    left = None if tally.done == tally.total else tally.left()
+    return begun if left is None else f"{begun}, about {duration(left)} left"
 
 
 def printable(line: str) -> str:

@@ -8,8 +8,8 @@ from time import monotonic
 from types import FrameType
 from typing import Final
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM)
-"""The signals by which somebody ends a run."""
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals by which somebody ends a run: SIGHUP comes where a terminal is closed."""
 
 SAME_WITHIN: Final = 1.0
 """Seconds within which a further signal means the same: `timeout` signals us, then our group."""
@@ -18,11 +18,15 @@ Handler = Callable[[int, FrameType | None], None]
 
 
 def handled(handler: Handler) -> Callable[[], None]:
-    """Let a function handle the ending signals; return what puts an end to that."""
+    """Let a function handle the ending signals; return what puts an end to that.
+
+    Those that are ignored remain so: `nohup` wants it.
+    """
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
     # A function, unlike SIG_IGN, is not passed on to the programs that are started meanwhile.
-    before = {number: signal.signal(number, handler) for number in ENDING}
+    heard = [each for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
 
     def restore() -> None:
         for number, old in before.items():

@@ -8,9 +8,8 @@ from typing import Any, Final
 import click
 
 from . import digest, files
-from .digest import Cause, Failure
+from .evidence import Cause, Failure, place
 from .lanes import legible
-from .verdict import place
 
 WIDTH: Final = 100
 """Columns that a line takes at most, but for words that are longer."""
@@ -50,12 +49,17 @@ def summary(
 
 
 def _failure(failure: Failure) -> list[str]:
-    count = f"{failure.failed} of {digest.scenarios(failure.ran)} failed"
     return [
-        click.style(legible(f"{failure.requirements}  {failure.level}, {count}"), bold=True),
+        *(click.style(line, bold=True) for line in _title(failure)),
         *_wrapped(failure.sentence, "  "),
         *(line for cause in failure.causes for line in _cause(cause, "  ")),
     ]
+
+
+def _title(failure: Failure) -> list[str]:
+    count = f"  {failure.level}, {failure.count}"
+    title = legible(f"{failure.requirements}{count}")
+    return [title] if len(title) <= WIDTH else [*_wrapped(failure.requirements), count]
 
 
 def _cause(cause: Cause, indent: str = "  ") -> list[str]:

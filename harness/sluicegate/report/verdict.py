@@ -1,9 +1,11 @@
 """The verdict: what the scenarios of a run come to; pure functions over the document's entries."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+from .evidence import Cause, Failure, causes, failures, number_of, place, required
 
 Entry = Mapping[str, Any]
 """A scenario, a requirement or a known failure, as the document has it."""
@@ -29,8 +31,6 @@ EXIT_CODES: Final[Mapping[Outcome, int]] = {
 
 MOST_REASONS: Final = 8
 
-_UNRECORDED: Final = "(no requirement)"
-
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -55,7 +55,7 @@ class Cut:
         """Return how it ended, as a part of a sentence."""
         if not self.planned:
             return "interrupted before any scenario ran"
-        return f"{self._why} after {self.ended} of {_scenarios(self.planned)}"
+        return f"{self._why} after {self.ended} of {number_of(self.planned)}"
 
     @property
     def _why(self) -> str:
@@ -112,9 +112,9 @@ def verdict(
     passing = [each for each in known if each["state"] == "passes"]
     reasons = (
         *map(_troubled, troubles),
-        *_grouped(scenarios, "failed"),
+        *map(_why_failed, failures(scenarios, requirements)),
         *map(_passing, passing),
-        *_grouped(scenarios, "not judged"),
+        *map(_why_unjudged, causes(each for each in scenarios if each["outcome"] == "not judged")),
     )
     if tally["failed"] or passing:
         told = _failed(tally) if tally["failed"] else _unexpected(passing)
@@ -141,7 +141,7 @@ def _so_far(tally: Mapping[str, int]) -> str:
 
 
 def _failed(tally: Mapping[str, int]) -> str:
-    return f"{tally['failed']} of {_scenarios(_run(tally))} failed"
+    return f"{tally['failed']} of {number_of(_run(tally))} failed"
 
 
 def _unexpected(passing: Sequence[Entry]) -> str:
@@ -156,7 +156,7 @@ def _unjudged(
     is_core = any(each["outcome"] == "passed" and each["level"] == "core" for each in scenarios)
     answers = (
         (troubles, "".join(each.sentence.rstrip(".") for each in troubles[:1])),
-        (tally["not judged"], f"{tally['not judged']} of {_scenarios(_run(tally))} were not"),
+        (tally["not judged"], f"{tally['not judged']} of {number_of(_run(tally))} were not"),
         (not _run(tally), "no scenario ran"),
         (not is_core, "no core scenario passed"),
     )
@@ -166,7 +166,7 @@ def _unjudged(
 def _passed(tally: Mapping[str, int]) -> str:
     others = ("known failure", "informational failure", "informational pass", "skipped")
     told = [f"{tally[each]} {_PLURALS[each]}" for each in others if tally[each]]
-    return ", ".join([f"{_scenarios(tally['passed'])} passed", *told])
+    return ", ".join([f"{number_of(tally['passed'])} passed", *told])
 
 
 def _untried(requirements: Sequence[Entry]) -> str:
@@ -198,36 +198,19 @@ def _passing(known: Entry) -> str:
     )
 
 
-def _grouped(scenarios: Iterable[Entry], outcome: str) -> Iterator[str]:
-    """Yield a line for each group of scenarios that ended so: of the same requirements and blame.
-
-    What was not judged has the same cause in many scenarios.
-    """
-    groups: dict[tuple[str, ...], list[Entry]] = {}
-    for each in scenarios:
-        if each["outcome"] == outcome:
-            about = required(each) if outcome == "failed" else each["reason"]
-            groups.setdefault((about, each["blame"]), []).append(each)
-    return (_line(group, outcome) for group in groups.values())
+def _why_failed(failure: Failure) -> str:
+    return _line(failure.requirements, failure.causes[0], "failed", failure.failed)
 
 
-def _line(group: Sequence[Entry], outcome: str) -> str:
-    first = group[0]
-    more = "" if len(group) == 1 else f" and {len(group) - 1} more"
-    return (
-        f"{required(first)}: {first['reason']} (to blame: {first['blame']}; {outcome}: "
-        f"{place(first)}{more})"
-    )
+def _why_unjudged(cause: Cause) -> str:
+    """Return a line for what was not judged, which has the same cause in many scenarios."""
+    return _line(required(cause.scenarios[:1]), cause, "not judged", len(cause.scenarios))
 
 
-def required(scenario: Entry) -> str:
-    """Return the requirements of a scenario, or its feature where it has none."""
-    return ", ".join(scenario["requirements"]) or scenario["feature"] or _UNRECORDED
-
-
-def place(scenario: Entry) -> str:
-    """Return where a scenario stands."""
-    return f"{scenario['path']}:{scenario['line']}"
+def _line(about: str, cause: Cause, outcome: str, number: int) -> str:
+    more = "" if number == 1 else f" and {number - 1} more"
+    where = f"{place(cause.scenarios[0])}{more}"
+    return f"{about}: {cause.reason} (to blame: {cause.blame}; {outcome}: {where})"
 
 
 def _first(reasons: Sequence[str]) -> tuple[str, ...]:
@@ -235,7 +218,3 @@ def _first(reasons: Sequence[str]) -> tuple[str, ...]:
         return tuple(reasons)
     rest = len(reasons) - MOST_REASONS + 1
     return (*reasons[: MOST_REASONS - 1], f"and {rest} more, which the report lists")
-
-
-def _scenarios(number: int) -> str:
-    return "1 scenario" if number == 1 else f"{number} scenarios"
