@@ -112,6 +112,10 @@ SENTENCES: dict[str, Exchange] = {
     ),
     "a complete stream of 1 chunk, although the provider sent a complete stream of 1 chunk with "
     "other bytes": between(streamed(FIRST, DONE), streamed(b": ping\n\n", FIRST, DONE)),
+    "a complete stream of 3 chunks, although the provider sent a complete stream of 3 chunks in "
+    "another order": between(streamed(FIRST, FINISH, SECOND, DONE), GOOD),
+    "a complete stream of 3 chunks, although the provider sent a complete stream of 3 chunks, "
+    "which differs in event 2": between(streamed(FIRST, FIRST, FINISH, DONE), GOOD),
     "status 503 and a complete stream of 3 chunks": replace(GOOD, status=503),
     "a stream that broke off after chunk 2, although the provider sent a complete stream of 2 "
     "chunks": between(CUT, streamed(FIRST, SECOND, DONE)),
@@ -240,14 +244,64 @@ def test_a_request_that_never_arrived_is_shown() -> None:
     )
 
 
-def test_of_a_long_stream_the_head_and_the_last_dozen_lines_are_shown() -> None:
+def test_of_a_long_stream_the_beginning_and_the_end_are_shown() -> None:
     lines = wire(streamed(*[SECOND] * 20)).splitlines()
     assert lines[1] == "   0.000 s  200 OK, text/event-stream"
-    assert lines[2] == "            (9 earlier lines are not shown)"
-    assert lines[3] == '   0.900 s  chunk 10  " world"'
+    assert lines[3] == '   0.100 s  chunk 2  " world"'
+    assert lines[4] == "            (9 lines are not shown)"
+    assert lines[5] == '   1.100 s  chunk 12  " world"'
     assert len(lines) == 15
-    assert "not shown" not in wire(streamed(*[SECOND] * 11))
-    assert "(1 earlier line is not shown)" in wire(streamed(*[SECOND] * 12))
+    assert "not shown" not in wire(streamed(*[SECOND] * 12))
+    assert "(2 lines are not shown)" in wire(streamed(*[SECOND] * 13))
+
+
+def excerpt(got: Exchange, *sent: Exchange) -> list[str]:
+    """Return the left column of what is shown, without times, and the notes."""
+    lines = wire(between(got, *sent)).splitlines()[1:]
+    return [line[12:].partition("|")[0].partition('"')[0].strip() for line in lines]
+
+
+def test_of_a_long_stream_the_first_event_that_differs_is_shown() -> None:
+    sent = streamed(*[SECOND] * 30, DONE)
+    got = streamed(*[SECOND] * 14, FIRST, *[SECOND] * 15, DONE)
+    assert excerpt(got, sent) == [
+        "200 OK, text/event-stream",
+        "chunk 1",
+        "chunk 2",
+        "(9 lines are not shown)",
+        *(f"chunk {n}" for n in range(12, 18)),
+        "(12 lines are not shown)",
+        "chunk 30",
+        "[DONE]",
+        "(finished)",
+    ]
+
+
+def test_both_places_of_an_event_that_differs_are_shown_where_they_are_apart() -> None:
+    sent = streamed(*[SECOND] * 20, FIRST, *[SECOND] * 20, DONE)
+    late = streamed(*[SECOND] * 40, DONE)
+    late = replace(late, reads=tuple(replace(read, at=read.at + 10.05) for read in late.reads))
+    told = wire(between(replace(late, ended=16.0), sent))
+    assert 'chunk 21  role "assistant"  "Hello"' in told
+    assert '| chunk 21  " world"' in told
+    assert told.count("lines are not shown") == 3
+    assert len(told.splitlines()) <= 15
+
+
+@pytest.mark.parametrize("cut", range(1, 45))
+def test_what_is_shown_is_bounded_wherever_the_difference_is(cut: int) -> None:
+    sent = streamed(*[SECOND] * 40, DONE)
+    got = replace(streamed(*[SECOND] * min(cut, 40), *[FIRST] * (cut > 40)), headers=GOOD.headers)
+    shown = excerpt(got, sent)
+    assert len(shown) <= 14
+    assert "(1 lines are not shown)" not in shown
+
+
+def test_of_several_providers_the_one_that_is_most_alike_is_compared() -> None:
+    other, sent = streamed(FIRST, DONE), streamed(*[SECOND] * 30, DONE)
+    got = streamed(*[SECOND] * 14, FIRST, *[SECOND] * 15, DONE)
+    assert "the provider (2): chunk 15" in excerpt(got, other, sent)
+    assert "the provider (2): chunk 15" not in excerpt(sent, other, sent)
 
 
 def test_a_long_line_is_cut_and_says_how_long_it_was() -> None:

@@ -1,4 +1,5 @@
 import gzip
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,6 +44,19 @@ RESET = replace(streamed(FIRST), ending="broken", trouble="x", cause="reset")
 EARLY = replace(RESET, cause="early end")
 LEFT = replace(streamed(FIRST), ending="left")
 MARK = b"\xef\xbb\xbf"
+
+
+DIGITS = "01234567890123456789"
+
+
+def numbered(*values: object) -> Exchange:
+    """Return a stream with such a member in its events, and none for None."""
+    return streamed(*(event(json.dumps({"a": value} if value else {})) for value in values), DONE)
+
+
+def lettered(text: str) -> Exchange:
+    """Return a stream that says a text in two events."""
+    return streamed(event(json.dumps({"s": text[:7]})), event(json.dumps({"s": text[7:]})), DONE)
 
 
 def ended(line_end: bytes) -> bytes:
@@ -443,7 +457,9 @@ WORDS: dict[str, Callable[[Clock], None]] = {
     "event 2 has 3 bytes, and should have more than 3": lambda _: framing.each_is_larger(
         streamed(FIRST, event("123"), DONE), 3
     ),
-    "$.model of no chunk is missing": lambda _: stream.some_is(GOOD, "$.model", MISSING),
+    '$.model is "gpt-4" in chunks 1 to 3; in one it should be missing': lambda _: stream.some_is(
+        GOOD, "$.model", MISSING
+    ),
     '$.model of the first chunk is "gpt-4", not 7': lambda _: stream.first_values_are(
         GOOD, [["path", "value"], ["$.model", "7"]]
     ),
@@ -476,10 +492,33 @@ WORDS: dict[str, Callable[[Clock], None]] = {
     'the events are "message_start", "message_stop", and not "message_stop"': (
         lambda _: stream.names_are(messaged(START, STOP), ["message_stop"])
     ),
-    '$.n of no chunk is "x"': lambda _: stream.some_is(GOOD, "$.n", "x"),
+    '$.n is in no chunk; in one it should be "x"': lambda _: stream.some_is(GOOD, "$.n", "x"),
+    "$.a is 1 in chunk 1, 2 in chunk 2, 1 in chunks 3 to 4, 2 in chunk 6, and there in 2 more "
+    "chunks; in one it should be 3": lambda _: stream.some_is(
+        numbered(1, 2, 1, 1, None, 2, 1, 2), "$.a", 3
+    ),
+    "the stream has no chunk, and should have 1 or more": lambda _: stream.some_is(
+        streamed(DONE), "$.n", 1
+    ),
+    'the role is "assistant" in chunks 1 to 40; it should be "assistant", once, in the first '
+    "chunk": (lambda _: stream.has_role_first(streamed(*[FIRST] * 40, DONE), "assistant")),
+    'chunk 2 has the finish_reason "stop"': lambda _: ending.has_no_finish_reason(
+        streamed(FIRST, FINISH)
+    ),
+    'chunk 3 has the stop_reason "end_turn"': lambda _: ending.has_no_finish_reason(MESSAGE),
     '$.choices[0].delta.content of all chunks, joined, is "Hello world", not "Hello"': (
         lambda _: stream.joined_is(GOOD, "$.choices[0].delta.content", "Hello")
     ),
+    '$.s of all chunks, joined, is "...4567890123456789-0123456789", not '
+    '"...4567890123456789+0123456789"': lambda _: stream.joined_is(
+        lettered(f"{DIGITS * 5}-{DIGITS[:10]}"), "$.s", f"{DIGITS * 5}+{DIGITS[:10]}"
+    ),
+    '$.s of all chunks, joined, is "0123456789012345678901234567890123456789012345678901...", '
+    'not "!"': lambda _: stream.joined_is(lettered(DIGITS * 5), "$.s", "!"),
+    '$.s of all chunks, joined, is "...4567890123456789", not "...456789012345678901"': (
+        lambda _: stream.joined_is(lettered(DIGITS * 5), "$.s", f"{DIGITS * 5}01")
+    ),
+    "no answer came, so there is no event stream": lambda _: answer.is_stream(NO_ANSWER),
     'an event has the name "content_block_delta", and a chunk has none': (
         lambda _: stream.says(streamed(HELLO), ["Hello"])
     ),
@@ -507,7 +546,7 @@ WORDS: dict[str, Callable[[Clock], None]] = {
     "the body is not JSON: it is not UTF-8 at byte 1": lambda _: answer.value_is(
         replace(PLAIN, reads=(Read(3.0, b'"\xff"'),)), "$", 1
     ),
-    '$.x of the body is "' + "y" * 56 + '..., not "\\u200b"': lambda _: answer.value_is(
+    '$.x of the body is "' + "y" * 55 + '...", not "\\u200b"': lambda _: answer.value_is(
         answered(f'{{"x": "{"y" * 99}"}}'), "$.x", "\u200b"
     ),
     'text 2 of the stream is " world", not " there"': lambda _: stream.says(
@@ -697,7 +736,7 @@ def test_values_are_compared_as_json_does() -> None:
     ],
 )
 def test_what_needs_two_chunks_is_not_met_by_one(judge: Callable[[Exchange], None]) -> None:
-    with pytest.raises(ViolationError, match="the stream has 1 chunk, not at least 2 chunks"):
+    with pytest.raises(ViolationError, match="the stream has 1 chunk, and should have 2 or more"):
         judge(streamed(FIRST, BROKEN))
 
 

@@ -51,13 +51,27 @@ def test_the_order_of_the_agents_is_that_of_their_answers() -> None:
     ],
 )
 def test_other_requests_to_agents_are_told_as_they_were(rows: list[list[str]]) -> None:
-    with pytest.raises(ViolationError, match=r"asked 2 times: ccrouter streamed, droid plain"):
+    with pytest.raises(ViolationError, match=r"asked 2 times: ccrouter streamed, droid plain; it"):
         agents.were_asked(BOTH, [HEAD, *rows])
+
+
+def test_an_agent_that_was_asked_again_and_again_is_told_with_a_number() -> None:
+    again = replace(BOTH, provided=(asked(DROID),) * 5)
+    wanted = [["droid", "plain"], ["droid", "plain"]]
+    for exchange, words in [
+        (again, "5 times: droid plain 5 times; it should be 2 times: droid plain 2 times"),
+        (replace(BOTH, provided=()), "0 times; it should be 2 times: droid plain 2 times"),
+        (replace(BOTH, provided=(asked(DROID),)), "once: droid plain; it should be 2 times: droid"),
+    ]:
+        with pytest.raises(ViolationError, match=f"the agents were asked {words}"):
+            agents.were_asked(exchange, [HEAD, *wanted])
 
 
 def test_an_agent_that_was_asked_is_named() -> None:
     agents.were_not_asked(replace(BOTH, provided=(HEALTH,)))
-    with pytest.raises(ViolationError, match="an agent was asked: ccrouter streamed, droid plain"):
+    with pytest.raises(
+        ViolationError, match="an agent was asked 2 times: ccrouter streamed, droid plain"
+    ):
         agents.were_not_asked(BOTH)
 
 
@@ -96,6 +110,11 @@ def document(written: bytes) -> dict[str, Any]:
     return dict(json.loads(written.removeprefix(b"data: ")))
 
 
+def test_a_stream_without_events_is_not_taken_for_that_of_the_agent() -> None:
+    with pytest.raises(ViolationError, match=r"are not those that .* sent: there are none"):
+        agents.streamed_on(replace(streamed(), provided=(asked(CCROUTER),)), CCROUTER)
+
+
 def test_an_event_that_says_something_else_is_told_by_its_place() -> None:
     sent = asked(CCROUTER, stream=True, writes=(FIRST, SECOND, DONE))
     other = chunk('{"content":"!"}')
@@ -103,6 +122,9 @@ def test_an_event_that_says_something_else_is_told_by_its_place() -> None:
         ((FIRST, other, DONE), r'event 2: \$\.choices\[0\]\.delta\.content is "!", and " world"'),
         ((FIRST, b"event: more\n" + SECOND, DONE), 'event 2: its name is "more", and "message"'),
         ((FIRST, SECOND, event("[DONE!]")), r'event 3: it is "\[DONE!\]", and "\[DONE\]" was'),
+        ((FIRST, SECOND, DONE, DONE), r"sent: event 4, \[DONE\], was not sent"),
+        ((FIRST, SECOND), r"sent: event 3, \[DONE\], did not come"),
+        ((FIRST,), r'sent: event 2, "\{.*\.\.\.", did not come'),
     ]:
         with pytest.raises(ViolationError, match=words):
             agents.streamed_on(replace(streamed(*events), provided=(sent,)), CCROUTER)
@@ -136,7 +158,7 @@ def test_an_answer_for_another_is_told() -> None:
 def test_statuses_are_counted() -> None:
     one = streamed(FIRST)
     agents.all_have_statuses((one, one, replace(one, status=503)), [(200, 2), (503, 1)])
-    with pytest.raises(ViolationError, match="the statuses are 200 2 times, not 200 1 time"):
+    with pytest.raises(ViolationError, match="the statuses are 200 2 times, not 200 once"):
         agents.all_have_statuses((one, one), [(200, 1)])
 
 
@@ -145,7 +167,8 @@ def test_any_status_that_a_name_allows_is_counted_as_it() -> None:
     one = streamed(FIRST)
     others = [replace(one, status=number) for number in (429, 503)]
     agents.all_have_statuses((one, *others), [(200, 1), (refused, 2)])
-    with pytest.raises(ViolationError, match="not 200 1 time, the circuit-open status, 429 or 503"):
+    words = r"not 200 once, the circuit-open status \(429 or 503\) once"
+    with pytest.raises(ViolationError, match=words):
         agents.all_have_statuses((one, *others), [(200, 1), (refused, 1)])
     with pytest.raises(ViolationError, match="the statuses are"):
         agents.all_have_statuses((one, replace(one, status=500)), [(200, 1)])
@@ -165,14 +188,16 @@ def test_attempts_are_counted_without_questions_about_health() -> None:
     agents.was_reached(BOTH)
     with pytest.raises(ViolationError, match="the agents were asked 2 times, not 3 times"):
         agents.were_asked_often(BOTH, 3)
-    with pytest.raises(ViolationError, match="no agent was asked"):
+    with pytest.raises(ViolationError, match="no agent was asked, and the client got status 200"):
         agents.was_reached(replace(BOTH, provided=(HEALTH,)))
+    with pytest.raises(ViolationError, match="no agent was asked, and the client got no answer"):
+        agents.was_reached(replace(BOTH, provided=(), status=0))
 
 
 def test_questions_about_health_are_counted_by_themselves() -> None:
     agents.was_probed((BOTH, BOTH), 2, who=CCROUTER)
     agents.was_probed((BOTH,), 0, who=DROID)
-    with pytest.raises(ViolationError, match="was asked how it is 1 time, not 2 times"):
+    with pytest.raises(ViolationError, match="was asked how it is once, not 2 times"):
         agents.was_probed((BOTH,), 2, who=CCROUTER)
 
 

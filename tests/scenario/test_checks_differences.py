@@ -39,6 +39,7 @@ def test_what_is_only_written_otherwise_is_no_difference(got: bytes) -> None:
     ("got", "told"),
     [
         (changed(x=None), '$.x is null, and {"kept": [1, true]} was sent'),
+        (b'{"choices": []}', '$.x is missing, and {"kept": [1, true]} was sent'),
         (changed(x={"kept": [1, 1]}), "$.x.kept[1] is 1, and true was sent"),
         (changed(x={"kept": [1]}), "$.x.kept is a list of 1 entry, and a list of 2 entries"),
         (choice(delta={"content": "Ho"}), '$.choices[0].delta.content is "Ho", and "Hi" was sent'),

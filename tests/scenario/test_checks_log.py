@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,12 +8,12 @@ import pytest
 from sluicegate.errors import SluicegateError, ViolationError
 from sluicegate.runtime.clock import SimulatedClock
 from sluicegate.scenario.checks import log
-from sluicegate.scenario.systems import Lines
+from sluicegate.scenario.logs import Line, Log
 
 from .exchanges import SPOKEN
 
-Check = Callable[[Lines | None], None]
-Logged = list[dict[str, Any]]
+Check = Callable[[Log | None], None]
+Logged = list[Line]
 
 LINE: dict[str, Any] = {
     "model": "m",
@@ -25,12 +26,16 @@ EARLIER = {"model": "other", "status": 500, "duration": 9.0}
 VALUES = [["path", "value"], ["$.model", "m"], ["$.status", "200"], ["$.tokens.input", "10"]]
 
 
-def took(lines: Lines | None, seconds: float) -> None:
+def logged(*lines: Line) -> Log:
+    return Log("".join(f"{json.dumps(line)}\n" for line in lines).__str__)
+
+
+def took(lines: Log | None, seconds: float) -> None:
     with SimulatedClock() as clock:
         log.last_took(SPOKEN, lines, seconds, clock)
 
 
-def some_took(lines: Lines | None, seconds: float) -> None:
+def some_took(lines: Log | None, seconds: float) -> None:
     with SimulatedClock() as clock:
         log.some_took(SPOKEN, lines, 'the agent "droid"', seconds, clock)
 
@@ -139,14 +144,14 @@ BAD = [(name, *case) for name, (*_, bad) in CHECKS.items() for case in bad]
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_check_of_the_log_passes_in_silence(name: str) -> None:
     check, good, _ = CHECKS[name]
-    check(lambda: good)
+    check(logged(*good))
 
 
 @pytest.mark.parametrize(("name", "words", "lines"), BAD)
 def test_a_check_of_the_log_fails_in_words(name: str, words: str, lines: Logged) -> None:
     check, *_ = CHECKS[name]
     with pytest.raises(ViolationError) as caught:
-        check(lambda: lines)
+        check(logged(*lines))
     assert caught.value.words.splitlines()[0] == words
     assert caught.value.evidence.startswith("expected   ")
     assert "\ngot        " in caught.value.evidence
@@ -161,12 +166,12 @@ def test_a_log_that_nobody_can_read_is_skipped_and_never_passed(name: str) -> No
 
 def test_an_answer_without_a_number_is_named_by_no_line() -> None:
     with pytest.raises(ViolationError, match="names the request null"):
-        log.names_request(SPOKEN, lambda: [{"request_id": None}], "x-request-id")
+        log.names_request(SPOKEN, logged({"request_id": None}), "x-request-id")
 
 
 def test_a_duration_is_judged_within_the_tolerance() -> None:
     for seconds in (0.6009, 0.5991):
-        took(lambda: [LINE], seconds)
+        took(logged(LINE), seconds)
 
 
 @pytest.mark.parametrize(
@@ -182,5 +187,5 @@ def test_a_duration_is_judged_within_the_tolerance() -> None:
 )
 def test_a_mistake_in_a_sentence_on_the_log_is_the_authors(judge: Check, words: str) -> None:
     with pytest.raises(SluicegateError, match=words) as caught:
-        judge(lambda: [LINE])
+        judge(logged(LINE))
     assert not isinstance(caught.value, ViolationError)

@@ -54,14 +54,14 @@ CHECKS: dict[str, tuple[Check, Exchange, dict[str, Exchange]]] = {
         lambda e: provider.was_asked((e,), 1),
         SEEN,
         {
-            "the provider was asked 0 times, not 1 time": UNASKED,
-            "the provider was asked 2 times, not 1 time": TWICE,
+            "the provider was asked 0 times, not once": UNASKED,
+            "the provider was asked 2 times, not once": TWICE,
         },
     ),
     "not asked": (
         lambda e: provider.was_asked((e,), 0),
         UNASKED,
-        {"the provider was asked 1 time, not 0 times": SEEN},
+        {"the provider was asked once, not 0 times": SEEN},
     ),
     "asked in all": (
         lambda e: provider.was_asked((SEEN, UNASKED, e), 3),
@@ -156,9 +156,7 @@ CHECKS: dict[str, tuple[Check, Exchange, dict[str, Exchange]]] = {
         SEEN,
         {
             "the provider wrote 3 times, not 4 times": noted(streamed(FIRST, SECOND, FINISH)),
-            "the provider wrote 1 time, not 4 times": noted(
-                streamed(FIRST + SECOND + FINISH + DONE)
-            ),
+            "the provider wrote once, not 4 times": noted(streamed(FIRST + SECOND + FINISH + DONE)),
             "the provider was not asked": UNASKED,
         },
     ),
@@ -262,6 +260,14 @@ def test_the_end_is_timed_from_the_clients_request_within_the_tolerance() -> Non
         for wrong in (0.4011, 0.3989):
             with pytest.raises(ViolationError, match=r"ended for the provider 0\.4 s"):
                 ended_after(late, wrong, clock)
+
+
+def test_the_end_of_the_last_of_several_requests_is_told_as_that() -> None:
+    words = "the exchange ended for the provider 0.4 s after the request, 0.2 s too late"
+    for exchange, told in [(SEEN, ""), (TWICE, "; this is request 2 of 2 to the provider")]:
+        with SimulatedClock() as clock, pytest.raises(ViolationError) as caught:
+            ended_after(exchange, 0.2, clock)
+        assert caught.value.words.splitlines()[0] == words + told
 
 
 def test_an_end_of_another_kind_is_not_timed() -> None:

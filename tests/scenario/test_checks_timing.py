@@ -178,6 +178,17 @@ def test_a_piece_that_came_after_more_was_sent_is_excused_by_waits_alone(apart: 
         timing.texts_apart(exchange, apart, clock())
 
 
+@pytest.mark.parametrize("check", [timing.first_text_after, timing.texts_apart])
+def test_texts_that_change_places_are_no_question_of_time(
+    check: Callable[[Exchange, float, Clock], None],
+) -> None:
+    exchange = passed(*WORDS, FINISH, DONE)
+    first, second, *others = exchange.reads
+    swapped = (replace(first, data=second.data), replace(second, data=first.data), *others)
+    with pytest.raises(ViolationError, match="in another order than they were sent"):
+        check(replace(exchange, reads=swapped), 0.1, clock())
+
+
 def test_a_piece_that_comes_before_more_is_sent_is_not_held_back() -> None:
     timing.texts_apart(passed(*WORDS, FINISH, DONE, held=0.09), 0.1, clock())
 

@@ -13,7 +13,7 @@ from sluicegate.runtime.clock import Clock, SimulatedClock
 from sluicegate.scenario.chat import AgentRequest
 from sluicegate.scenario.client import connected
 from sluicegate.scenario.profile import Profile
-from sluicegate.scenario.systems import MOUNT, VARIANTS, behind_another, json_lines
+from sluicegate.scenario.systems import MOUNT, VARIANTS, behind_another
 from sluicegate.scenario.target import Targets
 
 TOKEN = {"Authorization": "Bearer correct-horse-battery"}
@@ -118,10 +118,10 @@ def test_the_log_of_an_instance_is_its_own_and_leaves_nothing_behind(clock: Cloc
             connected(instance.url) as client,
         ):
             assert instance.log is not None
-            assert instance.log() == []
+            assert instance.log.lines() == []
             await client.post("/stream", content=BODY, headers=JSON)
             await stream(client, TOKEN)
-            assert [(line["status"], line["outcome"]) for line in instance.log()] == [
+            assert [(line["status"], line["outcome"]) for line in instance.log.lines()] == [
                 (401, "refused"),
                 (200, "done"),
             ]
@@ -162,9 +162,3 @@ def test_what_is_mounted_sees_its_root_path_unless_the_outer_one_refuses(
     assert "root_path" not in scope
     assert sent[0]["headers"] == [(b"a", b"b"), (b"x-served-by", b"the outer application")]
     assert sent[1]["body"] == b"x"
-
-
-def test_of_a_log_the_lines_of_json_are_read() -> None:
-    text = 'starting\n{"a": 1}\n\n[1]\n{"a": {"b": "\\n"}}\n'
-    assert json_lines(text) == [{"a": 1}, {"a": {"b": "\n"}}]
-    assert json_lines("") == []

@@ -262,13 +262,13 @@ def test_the_log_of_an_external_proxy_is_read_from_where_the_scenario_began(
         async with external_proxy(clock, logs={"default": log}) as (targets, _):
             async with targets.instance("proxy", "default") as instance:
                 assert instance.log is not None
-                assert instance.log() == []
+                assert instance.log.lines() == []
                 with log.open("a") as file:
                     file.write('started\n{"status": 2}\n{"status": 3, "note": "ä"}\n')
-                assert [line["status"] for line in instance.log()] == [2, 3]
+                assert [line["status"] for line in instance.log.lines()] == [2, 3]
             async with targets.instance("proxy", "default") as instance:
                 assert instance.log is not None
-                assert instance.log() == []
+                assert instance.log.lines() == []
 
     clock.run(asked())
 
@@ -285,7 +285,7 @@ def test_a_log_that_is_written_later_is_read_from_its_beginning(
         ):
             log.write_bytes(b'{"status": 1}\n\xff\n')
             assert instance.log is not None
-            assert instance.log() == [{"status": 1}]
+            assert instance.log.lines() == [{"status": 1}]
 
     clock.run(asked())
 

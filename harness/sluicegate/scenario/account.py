@@ -10,7 +10,7 @@ from sluicegate.provider.journal import mask_headers
 
 from .checks.values import number
 from .exchange import Ending, Exchange, Request
-from .sides import Side, client_side, legible, provider_side
+from .sides import Side, client_side, legible, parting, provider_side
 from .wire_view import WIDTH, labels
 
 _LABEL = 11
@@ -110,7 +110,16 @@ def _sent(side: Side, outcome: str, client: Side) -> str:
         return "no answer"
     told = _answer(side, _CUT[outcome])
     is_alike = client.is_whole and told == _answer(client, "")
-    return f"{told} with other bytes" if is_alike else told
+    return told + _otherwise(side, client) if is_alike else told
+
+
+def _otherwise(side: Side, client: Side) -> str:
+    """Say what sets apart two answers that are told in the same words."""
+    sent, got = side.carried()[0], client.carried()[0]
+    if sent != got and sorted(sent) == sorted(got):
+        return " in another order"
+    place = parting(client, side)
+    return " with other bytes" if place is None else f", which differs in event {place + 1}"
 
 
 _CUT = {

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal
 
 import httpx
@@ -10,7 +11,8 @@ import httpx
 from sluicegate.provider.journal import Entry, Outcome
 from sluicegate.wire.sse import Decoder, Event, is_event_stream
 
-from .checks.values import MISSING, at, parsed, show
+from .checks.differences import difference
+from .checks.values import MISSING, at, parsed, quoted, show
 from .coding import decoded
 from .exchange import Ending, Exchange
 
@@ -75,13 +77,42 @@ class Side:
 
     def carried(self) -> tuple[tuple[bytes, ...], bytes]:
         """Return the events and the bytes of the body, however they were cut."""
-        events = (mark for mark in self.pieces if mark.kind in ("chunk", "done", "broken"))
         body = (mark.data for mark in self.pieces if mark.kind == "body")
-        return tuple(mark.data for mark in events), b"".join(body)
+        return tuple(mark.data for mark in self.events()), b"".join(body)
+
+    def events(self) -> tuple[Mark, ...]:
+        """Return the marks of the events."""
+        return tuple(mark for mark in self.marks if mark.kind in ("chunk", "done", "broken"))
 
     def strays(self) -> tuple[bytes, ...]:
         """Return what was no event: comments, unknown fields, an unfinished end."""
         return tuple(mark.data for mark in self.pieces if mark.kind == "stray")
+
+
+def parting(client: Side, provider: Side) -> int | None:
+    """Return the index of the first event that says something else on one side, or is not there.
+
+    None where all say the same, and where the sides are no two streams of one format.
+    """
+    if not client.is_stream or not provider.is_stream or client.marker != provider.marker:
+        return None
+    pairs = zip_longest(client.carried()[0], provider.carried()[0])
+    return next((place for place, pair in enumerate(pairs) if _is_parted(*pair)), None)
+
+
+def _is_parted(got: bytes | None, sent: bytes | None) -> bool:
+    return got is None or sent is None or bool(departure(got, sent))
+
+
+def departure(got: bytes, sent: bytes) -> str:
+    """Return, in words, how an event departs from one that was sent: by its name, or what it says.
+
+    Both are as a side carries them: a line with the name, then the data.
+    """
+    (name, _, said), (wanted, _, given) = got.partition(b"\n"), sent.partition(b"\n")
+    if name != wanted:
+        return f"its name is {quoted(name)}, and {quoted(wanted)} was sent"
+    return difference(said, given)
 
 
 def client_side(exchange: Exchange) -> Side:

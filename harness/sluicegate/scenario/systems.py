@@ -1,7 +1,6 @@
 """The systems that scenarios speak to, as the harness starts them itself: their variants."""
 
 import io
-import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -16,6 +15,7 @@ from sluicegate.provider.plans import Plans
 from sluicegate.runtime.clock import Clock
 
 from .control import Control, EmbeddedControl
+from .logs import Log
 from .profile import DEFAULT_VARIANT
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ PROXY: Final = "proxy"
 
 GATEWAY: Final = "gateway"
 """The name of the system that a gateway is."""
-
-Lines = Callable[[], list[dict[str, Any]]]
-"""Reads what a system has logged so far, one object for each line of JSON."""
 
 Output = Callable[[], list[str]]
 """Reads the last lines that a system has printed."""
@@ -54,7 +51,7 @@ class Instance:
     control: Control | None = None
     seen: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
-    log: Lines | None = None
+    log: Log | None = None
     output: Output = list
     agents: Mapping[str, str] = field(default_factory=dict)
 
@@ -111,7 +108,7 @@ async def gateway(variant: str, clock: Clock) -> AsyncIterator[Instance]:
     async with agents(dict.fromkeys(AGENTS[GATEWAY], Plan()), clock) as (control, urls):
         environ = {f"{agent.upper()}_URL": url for agent, url in urls.items()}
         settings = configuration(_FILES[GATEWAY][variant], environ).settings
-        with _logged(NAME, log_json) as log:
+        with _logged(NAME, log_json, clock) as log:
             app = create_app(settings, unix=clock.unix)
             async with app, Server(app) as server:
                 yield Instance(server.url, control, dict.fromkeys(urls, 0), log=log)
@@ -167,7 +164,7 @@ async def _proxy(
     is_mounted = variant == _MOUNTED
     file = _FILES[PROXY][DEFAULT_VARIANT if is_mounted else variant]
     read = configuration(file, {"PROVIDER_URL": upstream.url, **environ})
-    with _logged(NAME, log_json) as log:
+    with _logged(NAME, log_json, clock) as log:
         app = create_app(read.settings, unix=clock.unix)
         served = behind_another(app) if is_mounted else app
         async with app, Server(served, certificate=read.certificate) as server:
@@ -176,13 +173,16 @@ async def _proxy(
 
 
 @contextmanager
-def _logged(name: str, log_json: Callable[[TextIO], logging.Handler]) -> Iterator[Lines]:
+def _logged(
+    name: str, log_json: Callable[[TextIO], logging.Handler], clock: Clock
+) -> Iterator[Log]:
     """Collect what a system logs of requests, as its command would write it."""
     logger, written = logging.getLogger(name), io.StringIO()
     before = logger.level, logger.propagate
     handler = log_json(written)
     try:
-        yield lambda: json_lines(written.getvalue())
+        # Simulated time has not moved before all is logged.
+        yield Log(written.getvalue, clock if clock.name == "wall" else None)
     finally:
         logger.removeHandler(handler)
         logger.level, logger.propagate = before
@@ -207,19 +207,3 @@ def behind_another(app: "ASGIFramework") -> "ASGIFramework":
         await app(within, receive, marked)
 
     return outer
-
-
-def json_lines(text: str) -> list[dict[str, Any]]:
-    """Read a log of one JSON object for each line, but for a last one that is not whole yet.
-
-    Other lines may be between them.
-    """
-    return [found for line in text.split("\n")[:-1] if (found := _object(line)) is not None]
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line) if line.startswith("{") else None
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

@@ -17,10 +17,11 @@ from .client import Kind, ask
 from .command import Command
 from .exchange import Exchange, Request
 from .library import LIBRARY, Library
+from .logs import Log
 from .planning import Planning
 from .profile import DEFAULT_VARIANT
 from .session import Ask, Session, called
-from .systems import AGENTS, PROVIDER, PROXY, Lines
+from .systems import AGENTS, PROVIDER, PROXY
 from .target import Targets
 
 LONGEST_PROMPT = 1024**3
@@ -98,8 +99,8 @@ class World:
         return self._nth(-2)
 
     @property
-    def log(self) -> Lines | None:
-        """What reads the system's log, None where the profile does not say where it is."""
+    def log(self) -> Log | None:
+        """The system's log, None where the profile does not say where it is."""
         found = self.clock.run(self._session.instance()).log
         if found is None and not self._targets.is_external(self._system):
             raise SluicegateError(

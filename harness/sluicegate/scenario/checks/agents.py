@@ -6,16 +6,19 @@ from itertools import groupby
 
 from sluicegate.provider.journal import Entry
 from sluicegate.scenario.exchange import Exchange
-from sluicegate.scenario.sides import client_side, provider_side
+from sluicegate.scenario.sides import DONE, client_side, departure, provider_side
 
 from .answer import rows
 from .differences import difference
 from .provider import is_probe, last_entry, witnessed
 from .status import fits, told
-from .values import at, number, parsed, quoted
+from .values import at, number, parsed, quoted, times
 from .violation import require
 
 STREAMED, PLAIN = "streamed", "plain"
+
+_SHOWN = 60
+"""Characters of an event's data in a message."""
 
 
 def were_asked(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
@@ -26,7 +29,7 @@ def were_asked(exchange: Exchange, table: Sequence[Sequence[str]]) -> None:
     require(
         exchange,
         holds=got == expected,
-        words=f"the agents were asked {number(len(got), 'time')}: {', '.join(shown) or 'nobody'}",
+        words=f"the agents were asked {_folded(got)}; it should be {_folded(expected)}",
         expected=", ".join(f"{agent} {mode}" for agent, mode in expected),
         got=", ".join(shown) or "nobody",
     )
@@ -51,7 +54,7 @@ def were_asked_often(exchange: Exchange, count: int) -> None:
     require(
         exchange,
         holds=len(got) == count,
-        words=f"the agents were asked {number(len(got), 'time')}, not {number(count, 'time')}",
+        words=f"the agents were asked {times(len(got))}, not {times(count)}",
         expected=number(count, "request"),
         got=", ".join(f"{agent} {mode}" for agent, mode in got) or "nobody",
     )
@@ -59,10 +62,11 @@ def were_asked_often(exchange: Exchange, count: int) -> None:
 
 def was_reached(exchange: Exchange) -> None:
     """Require that an agent was asked in the last exchange."""
+    came = f"status {exchange.status}" if exchange.status else "no answer"
     require(
         exchange,
         holds=bool(_asked(exchange)),
-        words="no agent was asked",
+        words=f"no agent was asked, and the client got {came}",
         expected="a request to an agent",
         got="nobody",
     )
@@ -79,7 +83,7 @@ def was_probed(exchanges: Sequence[Exchange], count: int, *, who: str) -> None:
     require(
         last,
         holds=got == count,
-        words=f"{who} was asked how it is {number(got, 'time')}, not {number(count, 'time')}",
+        words=f"{who} was asked how it is {times(got)}, not {times(count)}",
         expected=number(count, "request") + f" of {who}'s health",
         got=number(got, "request"),
     )
@@ -91,7 +95,7 @@ def were_not_asked(exchange: Exchange) -> None:
     require(
         exchange,
         holds=not got,
-        words=f"an agent was asked: {', '.join(got)}",
+        words=f"an agent was asked {_folded(_asked(exchange))}",
         expected="no request to an agent",
         got=", ".join(got),
     )
@@ -104,6 +108,13 @@ def _asked(exchange: Exchange) -> list[tuple[str, str]]:
         for each in witnessed(exchange)
         if each.entry.method == "POST"
     ]
+
+
+def _folded(asked: Sequence[Sequence[str]]) -> str:
+    """Say how often agents were asked, and who in which order: `2 times: droid plain 2 times`."""
+    runs = [(" ".join(each), len(list(run))) for each, run in groupby(asked)]
+    told = [name if count == 1 else f"{name} {times(count)}" for name, count in runs]
+    return f"{times(len(asked))}: {', '.join(told)}" if told else times(0)
 
 
 def _mode(entry: Entry) -> str:
@@ -125,27 +136,25 @@ def streamed_on(exchange: Exchange, who: str) -> None:
     sent, _ = provider_side(last_entry(exchange, who), exchange.ended).carried()
     got, _ = client_side(exchange).carried()
     pairs = enumerate(zip(got, sent, strict=False), 1)
-    first = next((f"event {n}: {d}" for n, each in pairs if (d := _departure(*each))), "")
+    first = next((f"event {n}: {d}" for n, each in pairs if (d := departure(*each))), "")
     counted = number(len(got), "event")
     require(
         exchange,
         holds=bool(got) and not first and len(got) == len(sent),
-        words=f"the client's events are not those that {who} sent: "
-        + (first or f"it got {counted}, and {len(sent)} were sent"),
+        words=f"the client's events are not those that {who} sent: {first or _beyond(got, sent)}",
         expected=f"the {number(len(sent), 'event')} that {who} sent",
         got=f"{counted}; {first}" if first else counted,
     )
 
 
-def _departure(got: bytes, sent: bytes) -> str:
-    """Return, in words, how an event departs from one that was sent: by its name, or what it says.
-
-    Both are as a side carries them: a line with the name, then the data.
-    """
-    (name, _, said), (wanted, _, given) = got.partition(b"\n"), sent.partition(b"\n")
-    if name != wanted:
-        return f"its name is {quoted(name)}, and {quoted(wanted)} was sent"
-    return difference(said, given)
+def _beyond(got: Sequence[bytes], sent: Sequence[bytes]) -> str:
+    """Say which event one side has and the other has not."""
+    if len(got) == len(sent):
+        return "there are none"
+    place = min(len(got), len(sent))
+    data = max(got, sent, key=len)[place].partition(b"\n")[2]
+    shown = DONE if data == DONE.encode() else quoted(data, _SHOWN)
+    return f"event {place + 1}, {shown}, {'was not sent' if len(got) > place else 'did not come'}"
 
 
 def answered_on(exchange: Exchange, who: str) -> None:
@@ -187,10 +196,10 @@ def all_have_statuses(exchanges: tuple[Exchange, ...], wanted: Sequence[tuple[in
     """Require how often each status came, given with its count; no other came."""
     got = Counter(exchange.status for exchange in exchanges)
     counts = [sum(n for each, n in got.items() if fits(each, status)) for status, _ in wanted]
-    expected = ", ".join(f"{told(status)} {number(times, 'time')}" for status, times in wanted)
+    expected = ", ".join(f"{told(status)} {times(count)}" for status, count in wanted)
     require(
         exchanges[-1],
-        holds=counts == [times for _, times in wanted] and sum(counts) == len(exchanges),
+        holds=counts == [count for _, count in wanted] and sum(counts) == len(exchanges),
         words=f"the statuses are {_counted(got)}, not {expected}",
         expected=expected,
         got=_counted(got),
@@ -198,7 +207,7 @@ def all_have_statuses(exchanges: tuple[Exchange, ...], wanted: Sequence[tuple[in
 
 
 def _counted(statuses: Mapping[int, int]) -> str:
-    return ", ".join(f"{status} {number(n, 'time')}" for status, n in sorted(statuses.items()))
+    return ", ".join(f"{status} {times(count)}" for status, count in sorted(statuses.items()))
 
 
 def are_their_own(exchanges: tuple[Exchange, ...], texts: Sequence[str]) -> None:

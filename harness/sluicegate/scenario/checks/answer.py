@@ -96,7 +96,9 @@ def is_stream(exchange: Exchange) -> None:
     require(
         exchange,
         holds=is_event_stream(exchange.header("content-type") or ""),
-        words="the answer is no event stream",
+        words=f"the answer is no event stream: it has {_header(exchange, 'Content-Type')}"
+        if exchange.status
+        else "no answer came, so there is no event stream",
         expected='the header Content-Type "text/event-stream"',
         got=_header(exchange, "Content-Type"),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from .values import brief, number, parsed, quoted, same
+from .values import MISSING, brief, number, parsed, quoted, same
 
 _OWN: Final = frozenset({"id", "created", "model"})
 """The members of an answer that a gateway may set itself."""
@@ -27,12 +27,12 @@ def difference(got: bytes, sent: bytes) -> str:
 def _differences(told: object, given: object, path: str) -> Iterator[str]:
     if isinstance(given, dict) and isinstance(told, dict):
         for name, value in given.items():
-            yield from _differences(told.get(name), value, f"{path}.{name}")
+            yield from _differences(told.get(name, MISSING), value, f"{path}.{name}")
         yield from _additions(told, given, path)
     elif isinstance(given, list) and isinstance(told, list) and len(given) == len(told):
         for place, (one, other) in enumerate(zip(told, given, strict=True)):
             yield from _differences(one, other, f"{path}[{place}]")
-    elif not same(told, given):
+    elif not same(told, given) and not (told is MISSING and given is None):
         yield f"{path} is {_shown(told)}, and {_shown(given)} was sent"
 
 

@@ -162,12 +162,17 @@ def has_no_finish_reason(exchange: Exchange) -> None:
 
     A stream of one broken event has no chunk.
     """
-    found = [at(chunk, path) for chunk in chunks(exchange) for path in (_FINISH, _STOP_REASON)]
-    got = [value for value in found if value not in (None, MISSING)]
+    got = [
+        (place, f"the {path.rpartition('.')[2]} {show(value)}")
+        for place, chunk in enumerate(chunks(exchange), 1)
+        for path in (_FINISH, _STOP_REASON)
+        if (value := at(chunk, path)) not in (None, MISSING)
+    ]
+    place, reason = got[0] if got else (0, "no events")
     require(
         exchange,
         holds=bool(exchange.events) and not got,
-        words="a finish_reason came" if got else "the stream has no events",
+        words=f"chunk {place} has {reason}" if got else "the stream has no events",
         expected="events without a finish_reason",
-        got=f"the finish_reason {show(got[0])}" if got else "no events",
+        got=reason,
     )

@@ -18,6 +18,9 @@ _PREFIX = "data: "
 # A carriage return alone ends a line, too.
 _ONE_LINE = re.compile(rf"{_PREFIX}[^\r\n]*")
 
+_SHOWN = 60
+"""Characters of an event in a sentence."""
+
 
 def ends_with(exchange: Exchange, kind: str) -> None:
     """Require one start first, then one event that ends the stream, which is of that kind."""
@@ -93,14 +96,17 @@ def is_one_line_each(exchange: Exchange) -> None:
     body = exchange.body
     is_stream(exchange)
     parts = body.decode(errors="backslashreplace").split("\n\n")
-    wrong = [part for part in parts[:-1] if not _ONE_LINE.fullmatch(part)]
-    wrong += [part for part in parts[-1:] if part]
+    is_right = [_ONE_LINE.fullmatch(part) is not None for part in parts[:-1]] + [not parts[-1]]
+    place = next((place for place, holds in enumerate(is_right) if not holds), None)
+    wrong = "" if place is None else parts[place]
     require(
         exchange,
-        holds=len(parts) > 1 and not wrong,
-        words="not every event is one line of data and a blank line",
+        holds=len(parts) > 1 and place is None,
+        words="the stream has no events"
+        if place is None
+        else f"event {place + 1} is not one line of data and a blank line: {quoted(wrong, _SHOWN)}",
         expected='a line that begins with "data: ", and a blank line, for each event',
-        got=quoted(wrong[0]) if wrong else "no event",
+        got="no event" if place is None else quoted(wrong),
     )
 
 

@@ -53,6 +53,13 @@ def passages(exchange: Exchange) -> list[Passage]:
     return []
 
 
+def is_reordered(exchange: Exchange) -> bool:
+    """Tell whether the pieces that came are those that were sent, and in another order."""
+    came = [text for _, text in texts(exchange)]
+    sent = [[text for _, text in _sent(exchange, entry)] for entry in _entries(exchange)]
+    return came not in sent and sorted(came) in map(sorted, sent)
+
+
 def held_back(exchange: Exchange, allowed: Callable[[Passage], float]) -> Passage | None:
     """Return the first piece that came after more was sent, and took longer than is allowed."""
     found = (each for each in passages(exchange) if each.is_behind and each.took > allowed(each))

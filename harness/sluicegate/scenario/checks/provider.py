@@ -6,14 +6,14 @@ from typing import NoReturn
 
 import pytest
 
-from sluicegate.errors import SluicegateError
+from sluicegate.errors import SluicegateError, ViolationError
 from sluicegate.provider.journal import Entry, Outcome
 from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.exchange import Exchange, Provided
 from sluicegate.wire.schema import explain, violations
 
 from .timing import provider_ended_after
-from .values import MISSING, at, brief, number, parsed, quoted, require_schema, same, show
+from .values import MISSING, at, brief, number, parsed, quoted, require_schema, same, show, times
 from .violation import require, violated
 
 THE_PROVIDER = "the provider"
@@ -28,9 +28,9 @@ def was_asked(exchanges: tuple[Exchange, ...], count: int, *, who: str = THE_PRO
     require(
         exchanges[-1],
         holds=got == count,
-        words=f"{who} was asked {number(got, 'time')}, not {number(count, 'time')}",
-        expected=f"{who} to be asked {number(count, 'time')}",
-        got=number(got, "time"),
+        words=f"{who} was asked {times(got)}, not {times(count)}",
+        expected=f"{who} to be asked {times(count)}",
+        got=times(got),
     )
 
 
@@ -116,7 +116,19 @@ def ended_after(
 ) -> None:
     """Require how and when the exchange ended for the provider, since the client's request."""
     ended(exchange, outcome, who=who)
-    provider_ended_after(exchange, seconds, last_entry(exchange, who).ended, clock)
+    try:
+        provider_ended_after(exchange, seconds, last_entry(exchange, who).ended, clock)
+    except ViolationError as error:
+        raise _of_the_last(error, len(entries_of(exchange, who)), who) from None
+
+
+def _of_the_last(error: ViolationError, count: int, who: str) -> ViolationError:
+    """Say which request is meant, where a provider had several."""
+    if count == 1:
+        return error
+    words, _, rest = error.words.partition("\n")
+    meant = f"{words}; this is request {count} of {count} to {who}"
+    return ViolationError(f"{meant}\n{rest}", error.evidence, error.brief)
 
 
 def wrote(exchange: Exchange, count: int, *, who: str = THE_PROVIDER) -> None:
@@ -125,7 +137,7 @@ def wrote(exchange: Exchange, count: int, *, who: str = THE_PROVIDER) -> None:
     require(
         exchange,
         holds=got == count,
-        words=f"{who} wrote {number(got, 'time')}, not {number(count, 'time')}",
+        words=f"{who} wrote {times(got)}, not {times(count)}",
         expected=f"{number(count, 'write')} of {who}",
         got=number(got, "write"),
     )

@@ -1,13 +1,12 @@
 """Checks on secrets: what a client may never see, and what may never reach a provider."""
 
-import json
 from collections.abc import Iterator
 
 from sluicegate.provider.journal import Entry, fingerprint
 from sluicegate.scenario.exchange import Exchange
 
 from .provider import THE_PROVIDER, entries_of, last_entry
-from .values import quoted, sought
+from .values import forms, quoted, sought
 from .violation import require, violated
 
 
@@ -69,6 +68,4 @@ def _has(entry: Entry, text: str) -> bool:
 
 
 def _stands_in(said: str, text: str) -> bool:
-    """Tell whether the text is there, plainly or within JSON, where some characters are escaped."""
-    within = (json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return any(each in said for each in (sought(text), *within))
+    return any(form in said for form in forms(text))

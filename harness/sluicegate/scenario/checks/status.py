@@ -33,10 +33,10 @@ def fits(got: int, status: int) -> bool:
 
 
 def told(status: int) -> str:
-    """Write an expected status: `504`, or `the final-error status, 500 or 502`."""
+    """Write an expected status: `504`, or `the final-error status (500 or 502)`."""
     numbers = " or ".join(map(str, _allowed(status)))
     name = status.name if isinstance(status, Status) else None
-    return f"the {name}, {numbers}" if name else numbers
+    return f"the {name} ({numbers})" if name else numbers
 
 
 def _allowed(status: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 from sluicegate.scenario.exchange import Exchange, Heard
 from sluicegate.scenario.sides import AGENTS, DONE, MESSAGES
@@ -12,6 +13,7 @@ from .values import (
     MISSING,
     at,
     brief,
+    contrasted,
     number,
     parsed,
     quoted,
@@ -32,6 +34,9 @@ _NO_TEXT = ("thinking_delta", "tool_call_start", "tool_call_delta")
 
 _SHOWN = 60
 """Characters of an event's data in a message."""
+
+_RUNS = 4
+"""Runs of chunks with one value in a message."""
 
 
 def chunks(exchange: Exchange) -> list[object]:
@@ -76,8 +81,8 @@ def _some(exchange: Exchange, *, least: int = 1) -> list[object]:
     found = chunks(exchange)
     if len(found) < least:
         got = number(len(found), "chunk") if found else "no chunk"
-        wanted = f"at least {number(least, 'chunk')}"
-        violated(exchange, f"the stream has {got}, not {wanted}", expected=wanted, got=got)
+        words = f"the stream has {got}, and should have {least} or more"
+        violated(exchange, words, expected=f"at least {number(least, 'chunk')}", got=got)
     return found
 
 
@@ -150,10 +155,27 @@ def some_is(exchange: Exchange, path: str, expected: object) -> None:
     require(
         exchange,
         holds=any(same(value, expected) for value in found),
-        words=f"{path} of no chunk is {brief(expected)}",
+        words=f"{path} is {_placed(found) or 'in no chunk'}; in one it should be {brief(expected)}",
         expected=f"{path} of one chunk to be {show(expected)}",
         got=", ".join(told) or "no such member",
     )
+
+
+def _placed(values: Sequence[object]) -> str:
+    """Say which chunks have which values, those in a row at once, and of many the first."""
+    runs = [
+        (told, [place for place, _ in run])
+        for told, run in groupby(enumerate(map(brief, values), 1), key=itemgetter(1))
+        if told != brief(MISSING)
+    ]
+    shown = [f"{told} in {_span(places)}" for told, places in runs[:_RUNS]]
+    more = sum(len(places) for _, places in runs[_RUNS:])
+    return ", ".join(shown) + (f", and there in {number(more, 'more chunk')}" if more else "")
+
+
+def _span(places: Sequence[int]) -> str:
+    first, last = places[0], places[-1]
+    return f"chunk {first}" if first == last else f"chunks {first} to {last}"
 
 
 def joined_is(exchange: Exchange, path: str, expected: str) -> None:
@@ -161,10 +183,11 @@ def joined_is(exchange: Exchange, path: str, expected: str) -> None:
     found = [at(chunk, path) for chunk in _some(exchange)]
     pieces = [value for value in found if isinstance(value, str)]
     got = "".join(pieces)
+    came, wanted = contrasted(got, expected)
     require(
         exchange,
         holds=bool(pieces) and got == expected,
-        words=f"{path} of all chunks, joined, is {brief(got)}, not {brief(expected)}",
+        words=f"{path} of all chunks, joined, is {came}, not {wanted}",
         expected=f"{path} of all chunks, joined, to be {show(expected)}",
         got=show(got),
     )
@@ -270,7 +293,7 @@ def only_in(exchange: Exchange, path: str, expected: str, place: int) -> None:
     wanted: list[object] = [None] * len(got)
     wanted[place] = expected
     name, where = path.rpartition(".")[2], _PLACES[place]
-    places = ", ".join(f"{show(value)} in chunk {n}" for n, value in enumerate(got, 1) if value)
+    places = _placed([value or MISSING for value in got])
     require(
         exchange,
         holds=got == wanted,

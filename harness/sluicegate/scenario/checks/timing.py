@@ -77,6 +77,7 @@ def is_in_time(exchange: Exchange, got: float, seconds: float, clock: Clock) -> 
 
 def first_text_after(exchange: Exchange, seconds: float, clock: Clock) -> None:
     """Require that the first piece of text came that long after the request."""
+    _require_order(exchange)
     first = next((time for time, _ in texts(exchange)), None)
     due = _Due("the first text", "come", "came", seconds, clock.tolerance)
     held = passage.held_back(exchange, lambda each: _passes_within(exchange, each, clock))
@@ -96,6 +97,7 @@ def texts_apart(exchange: Exchange, seconds: float, clock: Clock) -> None:
         words = "the stream has fewer than two texts, so there is no distance"
         got = str(len(times))
         violated(exchange, words, expected="at least two chunks with text", got=got)
+    _require_order(exchange)
     _require_passage(exchange, clock)
     late, early = _apart_within(exchange, seconds, times[0], clock)
     for number, time in enumerate(times):
@@ -113,6 +115,13 @@ def _apart_within(
     sent = min(first, next((each.sent for each in passage.passages(exchange)), first))
     held = first - sent + waited(exchange, clock, exchange.started, sent)
     return max(seconds, clock.tolerance), clock.tolerance + held
+
+
+def _require_order(exchange: Exchange) -> None:
+    if passage.is_reordered(exchange):
+        words = "the texts came in another order than they were sent"
+        said = brief([text for _, text in texts(exchange)])
+        violated(exchange, words, expected="the order in which they were sent", got=said)
 
 
 def _require_passage(exchange: Exchange, clock: Clock) -> None:

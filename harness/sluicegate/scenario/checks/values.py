@@ -18,6 +18,9 @@ _PATH = re.compile(rf"\$(?:{_STEP.pattern})*")
 _BRIEF = 60
 """Characters of a value in a sentence."""
 
+_BEFORE = 16
+"""Characters of it that stand before the one that is meant."""
+
 
 def parsed(data: str | bytes) -> object:
     """Read JSON strictly by RFC 8259: UTF-8 without a BOM, no NaN, no member twice.
@@ -101,6 +104,12 @@ def sought(text: str) -> str:
     return text
 
 
+def forms(text: str) -> tuple[str, ...]:
+    """Return how a text can be written: plainly, and in JSON, where characters may be escaped."""
+    within = (json.dumps(text, ensure_ascii=ascii_only) for ascii_only in (True, False))
+    return (sought(text), *(each[1:-1] for each in (*within, show(text))))
+
+
 def show(value: object) -> str:
     """Write a value as JSON for a message; what cannot be printed is escaped."""
     if value is MISSING:
@@ -112,13 +121,35 @@ def show(value: object) -> str:
 def brief(value: object) -> str:
     """Write a value as JSON, shortened to fit into a sentence."""
     text = show(value)
-    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 3]}..."
+    end = '..."' if isinstance(value, str) else "..."
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - len(end)]}{end}"
+
+
+def contrasted(got: str, expected: str) -> tuple[str, str]:
+    """Write two texts as JSON, each to fit into a sentence: long ones from where they differ."""
+    if max(len(show(got)), len(show(expected))) <= _BRIEF:
+        return show(got), show(expected)
+    pairs = enumerate(zip(got, expected, strict=False))
+    apart = (place for place, (one, other) in pairs if one != other)
+    start = max(0, next(apart, min(len(got), len(expected))) - _BEFORE)
+    return _window(got, start), _window(expected, start)
+
+
+def _window(text: str, start: int) -> str:
+    end = start + _BRIEF - len('"......"')
+    before, after = "..." if start else "", "..." if end < len(text) else ""
+    return show(f"{before}{text[start:end]}{after}")
 
 
 def number(count: int, noun: str) -> str:
     """Write a number with its noun: 1 entry, 2 entries, 0 events."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{count} {noun if count == 1 else plural}"
+
+
+def times(count: int) -> str:
+    """Write how often something happened: once, 2 times, 0 times."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def quoted(text: str | bytes, most: int = 200) -> str:
