@@ -188,6 +188,14 @@ def test_a_gateway_that_hangs_at_its_start_ends_the_run_at_once() -> None:
             ["http://127.0.0.1:1", "--agent", "droid=1", "--agent", "ccrouter=1"],
             "a port of its own",
         ),
+        (["http://h:1/v1", "--agent", "droid=1"], "leave /v1 out: the gateway's URL is what comes"),
+        (["http://u:pw@h", "--agent", "droid=1"], "leave the user and the password before the @"),
+        (["http://h?x=1", "--agent", "droid=1"], "leave the query out of the URL"),
+        (["http://h:99999", "--agent", "droid=1"], "expected a port from 1 to 65535 after the"),
+        (["http://h#x", "--agent", "droid=1"], "leave the fragment out of the URL"),
+        (["ftp://h", "--agent", "droid=1"], "expected http:// or https:// at the beginning"),
+        (["http://h", "--agent", "droid=1", "--api-key", "pw\u00e9"], "for --api-key (or SLUICEG"),
+        (["--profile", "."], ". is a directory: name the profile in it"),
         (["http://127.0.0.1:1", "--model", "gpt-4="], "expected MODEL, or NAME=MODEL"),
         (["--profile", "bad.toml"], "the profile bad.toml is not as it must be:\n  $.gateway.ulr"),
         (["--profile", "own.toml"], "profile own.toml is not right: the gateway has no variant "),
@@ -201,6 +209,8 @@ def test_what_cannot_be_judged_is_a_plain_sentence(arguments: list[str], told: s
     assert result.exit_code == 2
     assert told in result.stderr
     assert "Traceback" not in result.output
+    assert "pw" not in result.output
+    assert not Path("sluicegate-report", "first-look.toml").exists()
 
 
 def test_a_first_look_claims_streaming_and_tries_the_rest() -> None:
@@ -233,6 +243,7 @@ def test_a_first_look_keeps_its_profile_without_the_key(
     agents = [f"--agent=ccrouter={ports[0]}", f"--agent=droid={ports[1]}"]
     reason = unjudged(check_some(url, *agents, "--api-key", "sk-secret", "--model", "mine"))
     assert "was answered 401" in reason
+    assert "it does not accept the key: correct --api-key" in reason
     text = Path("sluicegate-report", "first-look.toml").read_text()
     assert "sk-secret" not in text
     assert tomllib.loads(text)["gateway"]["models"] == {"gpt-4": "mine"}

@@ -35,7 +35,7 @@ expires = 2020-01-01
 """
 WRONG_NAMES = """\
 [gateway]
-command = ["true"]
+command = ["true", "{{ port }}"]
 tempalte = "x"
 
 [gateway.capabilities]
@@ -53,7 +53,7 @@ expires = 2030-01-01
 
 KNOWN_SCENARIOS = """\
 [gateway]
-command = ["true"]
+command = ["true", "{{ port }}"]
 
 [[gateway.known_failures]]
 requirement = "STREAM-001"
@@ -128,7 +128,7 @@ def test_a_new_profile_is_written_and_what_comes_next_is_said() -> None:
 @pytest.mark.parametrize("name", profiles.names())
 def test_a_shipped_profile_is_copied_with_its_templates(name: str) -> None:
     assert run("new", "mine.toml", "--from", name).exit_code == 0
-    assert [each for each in mistakes(Path("mine.toml")) if "the command" not in each] == []
+    assert [each for each in mistakes(Path("mine.toml")) if "is not there" not in each] == []
 
 
 def test_nothing_is_overwritten_unless_it_is_wanted() -> None:
@@ -169,7 +169,71 @@ def test_every_mistake_is_told_at_once_before_anything_starts() -> None:
     assert 'the profile\'s command, line 1: nothing is called "prot"' in said
     assert 'the template mine.yaml, line 2: nothing is called "agent"' in said
     assert "the command 'no-such-gateway' is not there" in said
-    assert len(told(MANY_MISTAKES)) == 4
+    assert 'the profile\'s environment, CCROUTER_URL, line 1: there is no "ccroute"' in said
+    assert len(told(MANY_MISTAKES)) == 5
+
+
+@pytest.mark.parametrize("wrong", ["nmae = 'x'", "ready.path = 5", "url = 5", "variants.sse = 5"])
+def test_beside_what_is_no_key_the_rest_is_told_as_well(wrong: str) -> None:
+    Path("mine.yaml").write_text("port: {{ port }}\nagent: {{ agent.url }}\n")
+    text = MANY_MISTAKES.replace("[gateway]", f"[gateway]\n{wrong}")
+    said = "\n".join(told(text))
+    assert f"$.gateway.{wrong.partition(' ')[0]}: " in said
+    assert "the known failure of PARTIAL-003 expired on 2020-01-01" in said
+    assert ("'no-such-gateway' is not there" in said) == (wrong != "url = 5")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'command = ["true"]',
+            "[gateway] neither command nor environment nor template has {{ port",
+        ),
+        ('command = ["true"]\nenvironment = { A = "{{ url }}" }', ""),
+        ('command = ["true"]\ntemplate = "has-port.yaml"', ""),
+        (
+            'command = ["true", "{{ port }}"]\nvariants.sse.command = ["true"]',
+            "[gateway.variants.sse] neither command nor",
+        ),
+        (
+            'command = ["{{ profile }}/folder", "{{ port }}"]',
+            "/folder' is a directory: name the program in it",
+        ),
+        (
+            'command = ["{{ profile }}/has-port.yaml", "{{ port }}"]',
+            "/has-port.yaml' cannot be executed: allow it by chmod +x ",
+        ),
+        (
+            'command = ["./folder/gateway", "{{ port }}"]',
+            "is looked for in a folder of the instance's own: begin it with {{ profile }}/",
+        ),
+        ('command = ["{{ python }}", "{{ port }}"]', ""),
+        ('command = ["true", "{{ port }}\\u0000"]', "the profile's command: leave the NUL out"),
+        (
+            'command = ["true", "{{ port }}"]\nversion_command = ["no-such", "-V"]',
+            "the version_command 'no-such' is not there, or cannot be executed: install it, or ",
+        ),
+        (
+            'command = ["true", "{{ port }}"]\nenvironment = { "A=B" = "1" }',
+            "expected the name of a variable, without = and NUL, got 'A=B'",
+        ),
+        (
+            'command = ["true", "{{ port }}"]\nenvironment = { A = "\\u0000" }',
+            "the profile's environment: leave the NUL out of A, which ends a value",
+        ),
+        (
+            'url = "http://127.0.0.1:1/v1"',
+            "$.gateway.url: leave /v1 out: the gateway's URL is what",
+        ),
+    ],
+)
+def test_what_cannot_start_is_told_before_anything_starts(text: str, said: str) -> None:
+    Path("folder").mkdir()
+    Path("has-port.yaml").write_text("port: {{ port }}\n")
+    found = told(f"[gateway]\n{text}\n")
+    assert len(found) == bool(said)
+    assert said in "".join(found)
 
 
 def test_a_name_that_nobody_knows_is_told_with_the_nearest() -> None:
@@ -218,7 +282,9 @@ def test_a_port_that_somebody_unknown_listens_on_is_told(monkeypatch: pytest.Mon
 
 
 def test_a_check_says_first_why_a_gateway_does_not_start() -> None:
-    Path("mine.toml").write_text('[gateway]\ncommand = ["sh", "-c", "echo no config; exit 3"]\n')
+    Path("mine.toml").write_text(
+        '[gateway]\ncommand = ["sh", "-c", "echo no config; exit 3", "{{ port }}"]\n'
+    )
     result = run("check", "mine.toml")
     assert result.exit_code == 2
     _, said = result.output.split("The gateway:\n")

@@ -60,6 +60,8 @@ def test_a_selection_of_something_has_no_trouble(keyword: str, marks: str) -> No
         ("", "req:STREAM-0999", "no requirement STREAM-0999 is known; did you mean STREAM-"),
         ("", "core and", "Wrong expression passed to '-m': core and: at column 9"),
         ("and", "", "Wrong expression passed to '-k': and: "),
+        ("The agent falls silent", "", "; -k takes words joined by and, or, not: for a name, -k "),
+        ("The agent falls silent", "", "for a name, -k 'falls and silent'"),
     ],
 )
 def test_a_selection_of_nothing_is_told_in_one_sentence(

@@ -2,14 +2,14 @@ import re
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import pytest
 
-from sluicegate.errors import NotJudgedError
+from sluicegate.errors import NotJudgedError, ViolationError
 from sluicegate.runtime.clock import WallClock
 from sluicegate.scenario.launch.ports import lease
 from sluicegate.scenario.profile import Isolation, Place, Profile, Readiness, Start, System, load
@@ -62,7 +62,9 @@ async def asked(instance: Instance, path: str = "/v1/models") -> list[str]:
     async with httpx.AsyncClient() as client:
         await client.post(f"{instance.url}{path}")
     assert instance.log is not None
-    return [f"{line['asked'].removesuffix(' HTTP/1.1')} {line['by']}" for line in instance.log()]
+    return [
+        f"{line['asked'].removesuffix(' HTTP/1.1')} {line['by']}" for line in instance.log.lines()
+    ]
 
 
 def leased(
@@ -125,11 +127,40 @@ def test_a_reset_that_fails_cannot_be_judged(clock: WallClock) -> None:
         assert caught.value.blame == "the profile"
 
 
-def test_a_process_that_crashed_is_started_again_for_the_next_scenario(clock: WallClock) -> None:
+def test_a_process_that_ends_after_a_scenario_fails_the_next_one_and_is_started_again(
+    clock: WallClock,
+) -> None:
     with Targets(clock, profile({"default": tiny()})) as targets:
         with pytest.raises(httpx.HTTPError):
             leased(targets, lambda instance: asked(instance, "/crash"))
+        with pytest.raises(ViolationError, match="ended with exit status 3 after the scenario bef"):
+            leased(targets, asked)
         assert leased(targets, asked) == ["POST /v1/models "]
+
+
+@pytest.mark.parametrize("isolation", ["none", "process"])
+def test_a_process_that_ends_during_a_scenario_fails_it(
+    clock: WallClock, isolation: Isolation
+) -> None:
+    async def crash(instance: Instance) -> None:
+        with suppress(httpx.HTTPError):
+            await asked(instance, "/crash")
+
+    told = "the gateway ended with exit status 3 during the scenario"
+    with Targets(clock, profile({"default": tiny(isolation)})) as targets:
+        with pytest.raises(ViolationError, match=f"^{told}\n\nits last") as caught:
+            leased(targets, crash)
+        assert '"asked": "POST /crash HTTP/1.1"' in caught.value.evidence
+        assert leased(targets, asked) == ["POST /v1/models "]
+
+
+def test_who_puts_itself_out_of_reach_is_found_by_its_port(clock: WallClock) -> None:
+    words = ("sh", "-c", 'setsid "$@" >/dev/null 2>&1 & wait', "sh", *COMMAND)
+    start = Start(words, Path(), environment={})
+    with Targets(clock, profile({"default": Place(start=start)})) as targets:
+        gone = leased(targets, itself)
+        assert runs(gone)
+    assert not runs(gone)
 
 
 def test_no_more_than_three_instances_are_kept_and_the_one_used_last_stays(
@@ -277,6 +308,6 @@ def test_the_reference_gateway_is_judged_as_a_process(
         asked = [each.by for each in world.exchange.provided or ()]
         log = world.log
         assert log is not None
-        assert log()
+        assert log.once(bool)
     assert asked == ['the agent "ccrouter"']
     assert [each.status for each in world.exchanges] == [200, 200]

@@ -20,6 +20,7 @@ QUIET = {"PATH": os.environ["PATH"]}
 WRAPPER = "exec 3>alive; (trap '' TERM; echo up >&3; sleep 100; sleep 100) & wait"
 STUBBORN = "exec 3>alive; trap '' TERM; echo up >&3; sleep 100; sleep 100"
 CHILDREN = "exec 3>alive; sleep 100 & sleep 100 & echo up >&3; wait"
+LEFT = "exec 3>alive; setsid sh -c 'echo up >&3; sleep 100' & wait"
 POLITE = """
 exec 3>alive
 (trap 'echo bye >&3; exit' TERM; echo up >&3; while :; do sleep 0.01; done) &
@@ -81,6 +82,16 @@ def test_what_does_not_end_when_it_is_told_to_is_killed(
     monkeypatch.setattr(process, "STOP_LIMIT", 0.05)
     monkeypatch.setattr(process, "STRAGGLER_LIMIT", 0.05)
     assert outlived(script) == b""
+
+
+def test_who_has_left_the_group_is_found_by_its_output() -> None:
+    async def left(place: Home, end: int) -> bytes:
+        async with running(["sh", "-c", LEFT], QUIET, place):
+            assert await told(end) == b"up\n"
+        return await told(end)
+
+    with home() as place, pipe(place.folder) as end, WallClock() as clock:
+        assert clock.run(left(place, end)) == b""
 
 
 def test_what_a_wrapper_wraps_may_end_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 import asyncio
 import re
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,17 +12,22 @@ import httpx
 import pytest
 from quart import Quart, Response, request
 
+from sluicegate import shipped
+from sluicegate.cli.looking import looks
 from sluicegate.runtime.clock import Clock, SimulatedClock, WallClock
-from sluicegate.runtime.server import Server
+from sluicegate.runtime.server import Certificate, Server
+from sluicegate.scenario import client
 from sluicegate.scenario.claims import Capability, Claims
+from sluicegate.scenario.exchange import Exchange, Read, Request
 from sluicegate.scenario.launch.ports import lease
 from sluicegate.scenario.preflight import look, trouble
 from sluicegate.scenario.profile import Place, Profile, Readiness, Start, System
-from sluicegate.scenario.sight import Look
+from sluicegate.scenario.sight import Look, Sight
 from sluicegate.scenario.target import Targets
 
 Refuses = Callable[[Mapping[str, object]], tuple[int, str] | None]
 READY = Readiness(within=0.2)
+NONE: Mapping[str, int] = MappingProxyType({})
 
 
 @pytest.fixture
@@ -215,25 +222,193 @@ def test_an_answer_that_does_not_come_is_waited_for_once(
     assert clock.time() - begun == pytest.approx(30, abs=3)
 
 
-def test_a_system_that_is_not_there_or_answers_no_http_is_in_trouble(clock: Clock) -> None:
-    async def asked(url: str) -> str:
-        profile = Profile({"gateway": System({"default": Place(url)}, ready=READY)})
-        return trouble(await look(Targets(clock, profile)))
+async def asked(
+    clock: Clock,
+    url: str,
+    ready: Readiness = READY,
+    system: str = "gateway",
+    ports: Mapping[str, int] = NONE,
+) -> Look:
+    profile = Profile({system: System({"default": Place(url, ports=ports)}, ready=ready)})
+    targets = Targets(clock, profile)
+    try:
+        return await look(targets, system)
+    finally:
+        await targets.aclose()
 
-    async def talked() -> str:
-        listener = await asyncio.start_server(_speaks_no_http, "127.0.0.1", 0)
-        async with listener:
-            return await asked(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
 
+async def talked(
+    clock: Clock, says: bytes, system: str = "gateway", ports: Mapping[str, int] = NONE
+) -> Look:
+    """Ask who takes the connection and the request, says this, and goes away."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(says)
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        return await asked(clock, f"http://127.0.0.1:{port}", system=system, ports=ports)
+
+
+def test_a_system_that_is_not_there_is_in_trouble(clock: Clock) -> None:
     with lease() as port:
-        said = clock.run(asked(f"http://127.0.0.1:{port}"))
-        assert re.search(r"not ready: GET http.*failed \(ConnectError.*start it, or correct", said)
-    assert "RemoteProtocolError" in clock.run(talked())
+        seen = clock.run(asked(clock, f"http://127.0.0.1:{port}"))
+    assert re.search(
+        r"not ready: GET http.*failed \(ConnectError.*, asked for 0.2 s; start it, or correct its "
+        r"url$",
+        trouble(seen),
+    )
 
 
-async def _speaks_no_http(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 welcome\r\n")
-    writer.close()
+def test_a_connection_that_breaks_is_told_from_one_that_is_refused(
+    clock: Clock, ports: dict[str, int]
+) -> None:
+    seen = clock.run(talked(clock, b"", ports=ports))
+    said = trouble(seen)
+    assert "(plain) broke without an answer: " in said
+    assert f"none of its agents was asked (ccrouter at http://127.0.0.1:{ports['ccrouter']}" in said
+    assert said.endswith(": look into its log, or correct the ports in the profile's `agents`")
+    by_url = trouble(replace(seen, is_by_url=True))
+    assert by_url.endswith("or correct --agent, the ports at which it asks its agents")
+    assert "url" not in said
+    assert "profile" not in by_url
+
+
+def test_who_speaks_no_http_breaks_without_an_answer(clock: Clock) -> None:
+    said = trouble(clock.run(talked(clock, b"220 welcome\r\n")))
+    assert re.search(r"broke without an answer: .*\w: look into its log$", said)
+
+
+def test_of_who_is_not_looked_at_an_answer_is_waited_for(clock: Clock) -> None:
+    assert "not ready: GET http" in trouble(clock.run(talked(clock, b"", system="provider")))
+
+
+@pytest.mark.parametrize(
+    ("ready", "said"),
+    [
+        (READY, ""),
+        (
+            Readiness("/up", (200,), 0.2),
+            "GET {}/up answered 404, expected 200",
+        ),
+    ],
+)
+def test_any_answer_of_a_system_at_a_url_will_do_unless_the_profile_says_which(
+    clock: Clock, ready: Readiness, said: str
+) -> None:
+    async def found() -> tuple[str, str]:
+        async with Server(Quart(__name__)) as server:
+            begun = clock.time()
+            seen = await asked(clock, server.url, ready, "proxy")
+            assert clock.time() - begun < 0.3
+            return trouble(seen), server.url
+
+    told, url = clock.run(found())
+    told, _, advice = told.removeprefix("the proxy is not ready: ").partition(", asked for 0.2 s; ")
+    assert told == said.format(url)
+    assert advice in ("", "start it, or correct its url and ready in the profile")
+
+
+CERTIFICATES = shipped.FEATURES / "proxy" / "variants" / "certificates"
+PATIENT = Readiness(within=60)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "untrusted",
+            r"/health was not sent, as its certificate is not trusted \(.+\); name a file",
+        ),
+        ("untrusted", r"by the environment variable SSL_CERT_FILE$"),
+        ("expired", r"\(certificate has expired\); renew it$"),
+        ("other-host", r"; let its url name a host that the certificate is for$"),
+        (
+            "",
+            r"/health failed at TLS \(.+\); if it speaks no TLS there, let its url begin with http",
+        ),
+    ],
+)
+def test_a_certificate_that_is_not_trusted_is_told_at_once(
+    clock: Clock, name: str, told: str
+) -> None:
+    key = Certificate(CERTIFICATES / f"{name}.pem", CERTIFICATES / f"{name}.key") if name else None
+
+    async def found() -> str:
+        async with Server(always(200, "{}"), certificate=key) as server:
+            url = re.sub("^https?", "https", server.url)
+            return trouble(await asked(clock, url, PATIENT))
+
+    begun = clock.time()
+    assert re.search(told, clock.run(found()))
+    assert clock.time() - begun < 5
+
+
+def test_a_certificate_that_a_variable_names_is_trusted(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "untrusted.pem"))
+    client.trust.cache_clear()
+    key = Certificate(CERTIFICATES / "untrusted.pem", CERTIFICATES / "untrusted.key")
+
+    async def found() -> str:
+        async with Server(always(200, "{}"), certificate=key) as server:
+            return trouble(await asked(clock, server.url, PATIENT, "proxy"))
+
+    try:
+        assert clock.run(found()) == ""
+    finally:
+        client.trust.cache_clear()
+
+
+@pytest.mark.parametrize("begin", ["data: {}", "event: x", "id: 1", "retry: 1", ": hello", ""])
+def test_a_stream_that_calls_itself_json_is_left_to_the_scenarios(begin: str) -> None:
+    assert "JSON" not in trouble(streamed(f"{begin}\n\n".encode()))
+    assert "switch streaming on there, or judge it by a profile that says" in trouble(
+        replace(streamed(b" {}\n"), is_by_url=True)
+    )
+
+
+def streamed(body: bytes) -> Look:
+    answer = Exchange(
+        Request("POST", "/v1/chat/completions"),
+        started=0,
+        ended=1,
+        ending="complete",
+        status=200,
+        headers=(("Content-Type", "application/json"),),
+        reads=(Read(1, body),),
+    )
+    return Look("http://a", sights=(Sight("streamed", answer, "x"),))
+
+
+def test_a_command_that_ends_at_a_request_is_shown_with_what_it_printed(tmp_path: Path) -> None:
+    start = Start((sys.executable, "-S", "-E", "-c", _CRASHES, "{{ port }}"), tmp_path)
+    system = System({"default": Place(start=start)}, ready=Readiness(within=30))
+    profile = Profile({"gateway": system})
+    said = trouble(looks(profile)["gateway"])
+    assert re.search(
+        r"\(plain\) broke without an answer: .*; the gateway ended with exit status 3: look at "
+        r"what it printed, its last 1 line:\n  it crashes$",
+        said,
+    )
+
+
+_CRASHES = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+ready = b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"
+for answer in (ready, ready, b""):
+    client, _ = listener.accept()
+    client.recv(65536)
+    if not answer:
+        print("it crashes", flush=True)
+        sys.exit(3)
+    client.sendall(answer)
+    client.close()
+"""
 
 
 def test_a_command_that_hangs_at_its_start_is_in_trouble(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from sluicegate import shipped
 from sluicegate.scenario.claims import DEFAULTS, Capability, KnownFailure
+from sluicegate.scenario.document import departures, rest
 from sluicegate.scenario.profile import (
     Place,
     Profile,
@@ -14,6 +17,7 @@ from sluicegate.scenario.profile import (
     at_url,
     load,
 )
+from sluicegate.scenario.urls import PATTERN, api_trouble
 
 
 def written(folder: Path, text: str) -> Path:
@@ -135,7 +139,7 @@ def test_a_key_is_taken_from_the_environment(
     place = load(path).systems["gateway"].places["default"]
     assert place.headers == {"Authorization": "Bearer sk-2"}
     monkeypatch.delenv("THE_KEY")
-    with pytest.raises(ProfileError, match=r"^is not right: \[gateway\] key or headers.*THE_KEY"):
+    with pytest.raises(ProfileError, match=r"^is not right: \[gateway\] key: .*THE_KEY"):
         load(path)
 
 
@@ -265,9 +269,135 @@ def test_what_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "profile.toml"
-    path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ProfileError, match="is not TOML"):
+    path.write_bytes(b"[provider]\n\xff\xfe")
+    with pytest.raises(ProfileError, match="is not UTF-8 in line 2: save it as UTF-8"):
         load(path)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "profile.toml"
+    path.write_bytes(b'\xef\xbb\xbf[provider]\nurl = "http://a"\n')
+    assert load(path).systems["provider"].urls == {"default": "http://a"}
+
+
+def test_a_directory_is_no_profile(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="is a directory: name the file in it"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "ready"),
+    [
+        ("", Readiness()),
+        ("ready.within_seconds = 2", Readiness(within=2)),
+        ('ready.path = "/up"', Readiness("/up", (200,))),
+        ("ready.statuses = [204]", Readiness("/health", (204,))),
+    ],
+)
+def test_only_a_path_or_statuses_say_what_tells_that_a_system_is_ready(
+    tmp_path: Path, said: str, ready: Readiness
+) -> None:
+    profile = load(written(tmp_path, f'[gateway]\nurl = "http://a"\n{said}'))
+    assert profile.systems["gateway"].ready == ready
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('key = "s p\\u00e9 c"', "[gateway] key: expected letters, digits and signs of ASCII"),
+        ('key = "s3cret\\n"', "[gateway] key: expected letters"),
+        ('key = "${THE_KEY}"', "[gateway] key: expected letters"),
+        ('key = "${EMPTY}"', "[gateway] key: expected a key, got an empty one"),
+        ('headers = { X = "s3cret\\r\\nY: 1" }', "[gateway] headers, X: expected letters"),
+        ('headers = { "X Y" = "1" }', "headers: expected a name of letters, digits and any of"),
+        ('headers = { "A: s3cret" = "1" }', "got one that goes on otherwise after 'A'"),
+        ('headers = { "" = "1" }', "[gateway] headers: expected a name"),
+        (
+            'variants.keys = { url = "http://b", key = " " }',
+            "[gateway.variants.keys] key: expected letters",
+        ),
+    ],
+)
+def test_what_no_header_can_carry_is_refused_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, place: str
+) -> None:
+    monkeypatch.setenv("THE_KEY", "s3cret\t\n")
+    monkeypatch.setenv("EMPTY", "")
+    with pytest.raises(ProfileError) as caught:
+        load(written(tmp_path, f'[gateway]\nurl = "http://a"\n{text}'))
+    assert place in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_headers_can_carry_is_taken(tmp_path: Path) -> None:
+    text = '[gateway]\nurl = "http://a"\nkey = "a b~!"\nheaders = { X-Tenant = "" }'
+    place = load(written(tmp_path, text)).systems["gateway"].places["default"]
+    assert place.headers == {"Authorization": "Bearer a b~!", "X-Tenant": ""}
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://user:s3cret@a", "leave the user and the password before the @ out of the URL"),
+        ("http://user:s3c/ret#@a", "leave the user and the password"),
+        ("http://a/?x=s3cret", "leave the query out"),
+        ("http://a/#s3cret", "leave the fragment out"),
+        ("http://a:99999", "expected a port from 1 to 65535"),
+        ("http://[::1]:0", "expected a port from 1 to 65535"),
+        ("http://a b", "expected no spaces in the URL"),
+        ("ftp://a", "expected http:// or https:// at the beginning"),
+        ("http://", "expected a URL such as http://127.0.0.1:8001"),
+    ],
+)
+def test_a_wrong_url_is_refused_with_its_cause_and_not_shown(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    for text in (f'url = "{url}"', f'url = "http://a"\nvariants.sse = "{url}"'):
+        with pytest.raises(ProfileError) as caught:
+            load(written(tmp_path, f"[gateway]\n{text}"))
+        assert said in str(caught.value)
+        assert "s3c" not in str(caught.value)
+
+
+def test_the_schema_has_the_same_pattern_of_urls() -> None:
+    schema = json.loads((shipped.SCHEMAS / "sluicegate" / "profile.json").read_bytes())
+    assert schema["$defs"]["url"]["pattern"] == PATTERN
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("http://a/v1", "/v1"),
+        ("http://a/x/v1//", "/v1"),
+        ("http://a/v1/chat/completions", "/v1/chat/completions"),
+        ("http://a/v1/x", ""),
+        ("http://v1", ""),
+    ],
+)
+def test_the_url_of_an_api_is_told_from_that_of_a_gateway(url: str, part: str) -> None:
+    said = f"leave {part} out: the gateway's URL is what comes before it"
+    assert api_trouble(url) == (said if part else "")
+
+
+def test_what_is_wrong_is_left_out_and_the_rest_stays() -> None:
+    document = {
+        "gateway": {
+            "url": 1,
+            "nmae": "x",
+            "known_failures": [{"reason": "x"}, {"requirement": "A-1"}, _KNOWN],
+        },
+        "proxy": {"ulr": "http://a"},
+        "clokc": {},
+    }
+    left = rest(document)
+    assert left == {
+        "gateway": {"url": "http://127.0.0.1:9", "known_failures": [_KNOWN]},
+        "proxy": {"url": "http://127.0.0.1:9"},
+    }
+    assert departures(left) == []
+
+
+_KNOWN = {"requirement": "A-1", "reason": "x", "expires": "2020-01-01"}
 
 
 def test_a_missing_profile_is_refused(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import Final
 import click
 
 from sluicegate.report import signals
+from sluicegate.scenario.headers import key_trouble
+from sluicegate.scenario.urls import api_trouble, url_trouble
 
 from .checking import Manner, UnjudgedError, first_look, gate, profile_file
-from .first_look import KEY, NOT_SLOW, SLOW_TOO, FirstLook, agents, models
+from .first_look import KEY, NOT_SLOW, SLOW_TOO, FirstLook, agents, by_url, models
 
-_URL: Final = re.compile(r"https?://\S+")
 _ADDRESS: Final = re.compile(r"[\w.-]+:\d+(/\S*)?")
 
 
@@ -97,7 +98,7 @@ def check(  # noqa: PLR0913 - click passes each option by its name
     on these ports, where Sluicegate then answers:
       sluicegate check http://127.0.0.1:4000 --agent ccrouter=9101 --agent droid=9102
     It takes some two minutes, as it leaves slow scenarios out; with -m "", which
-    runs them, too, about twenty.
+    runs them, too, about fifteen.
 
     \b
     With a profile, which says how a gateway is started and what it claims:
@@ -126,7 +127,8 @@ def check(  # noqa: PLR0913 - click passes each option by its name
     The exit code is
       0  conformant       no failure that counts
       1  not conformant   at least one
-      2  not judged       it is not there, the profile is wrong, nothing ran, ...
+      2  not judged       it is not there, the profile is wrong, nothing ran, the
+                          report could not be written, ...
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     url, paths = _told(what)
     if (url is None) == (profile is None):
@@ -141,6 +143,7 @@ def check(  # noqa: PLR0913 - click passes each option by its name
         raise SystemExit(_guarded(profile_file(profile or ""), report, manner))
     if not ports:
         raise click.UsageError(_WHERE)
+    _refuse_key(api_key or "")
     os.environ[KEY] = api_key or ""
     file = first_look(FirstLook(url, ports, names, has_key=bool(api_key), reset=reset), report)
     raise SystemExit(_looked(file, report, manner))
@@ -150,10 +153,16 @@ def _looked(file: Path, report: Path, manner: Manner) -> int:
     left_out = f"In this first look {SLOW_TOO}." if manner.marks == NOT_SLOW else ""
     if left_out and not manner.quiet:
         click.echo(left_out, err=True)
-    code = _guarded(file, report, manner)
+    with by_url():
+        code = _guarded(file, report, manner)
     if code != UnjudgedError.exit_code:
         click.echo(_GO_ON.format(file, left_out=left_out and f"\n{left_out}"))
     return code
+
+
+def _refuse_key(key: str) -> None:
+    if key and (trouble := key_trouble(key)):
+        raise click.BadParameter(trouble, param_hint=f"--api-key (or {KEY})")
 
 
 def _guarded(file: Path, report: Path, manner: Manner) -> int:
@@ -196,9 +205,12 @@ def _told(what: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
     """Tell the URL from the paths."""
     if bare := next(filter(_is_address, what), None):
         raise click.UsageError(f"{bare} lacks its http://; say http://{bare}")
-    urls = [each for each in what if _URL.fullmatch(each)]
+    urls = [each for each in what if "://" in each]
     if len(urls) > 1:
-        raise click.UsageError(f"expected one URL, got {' and '.join(urls)}")
+        raise click.UsageError(f"expected one URL, got {len(urls)}")
+    for url in urls:
+        if trouble := url_trouble(url) or api_trouble(url):
+            raise click.UsageError(trouble)
     return (urls[0] if urls else None), tuple(each for each in what if each not in urls)
 
 

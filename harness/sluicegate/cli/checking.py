@@ -66,6 +66,8 @@ def profile_file(name: str) -> Path:
 
 
 def _no_profile(name: str) -> str:
+    if Path(name).is_dir():
+        return f"{name} is a directory: name the profile in it"
     if "/" in name or name.endswith(".toml"):
         return f"there is no file {name}; `sluicegate profile new {name}` writes one"
     from sluicegate.gherkin.wording import nearest  # noqa: PLC0415 - as slow as pytest

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,6 +32,24 @@ LENIENT: Final[Mapping[str, Sequence[int]]] = {
     "auth_status": (401, 403),
 }
 """The statuses in which gateways may differ, and those that a first look takes for right."""
+
+_BY_URL: Final[ContextVar[bool]] = ContextVar("by URL", default=False)
+
+
+@contextmanager
+def by_url() -> Iterator[None]:
+    """Let what is said of the set-up speak of the URL and of options: there is no profile yet."""
+    before = _BY_URL.set(True)
+    try:
+        yield
+    finally:
+        _BY_URL.reset(before)
+
+
+def is_by_url() -> bool:
+    """Tell whether the user has given a URL, and no profile."""
+    return _BY_URL.get()
+
 
 _HEAD: Final = """\
 # Written by `sluicegate check URL`: a first look at a gateway of which nothing is known yet.

@@ -3,9 +3,8 @@
 import fnmatch
 import os
 import re
-import shutil
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,31 +14,33 @@ from sluicegate.errors import SluicegateError
 from sluicegate.gherkin.coverage import contract
 from sluicegate.gherkin.register import FILE, requirements
 from sluicegate.gherkin.wording import listed, nearest, shown
-from sluicegate.scenario.launch.instance import Recipe, configuration, names_of, rendered
-from sluicegate.scenario.profile import WRONG, Place, Profile, System, load
-from sluicegate.scenario.systems import AGENTS, VARIANTS
+from sluicegate.scenario.claims import ClaimError, KnownFailure, claims
+from sluicegate.scenario.document import Document, read, rest
+from sluicegate.scenario.profile import DEFAULT_VARIANT, WRONG, Profile, System, load, meant
+from sluicegate.scenario.systems import GATEWAY, VARIANTS
+from sluicegate.scenario.urls import api_trouble
 
 from .ports import taken
+from .profile_starts import starts
 
 _CHOICES: Final = re.compile(
     r"(?P<path>\$\S*): .*(?:known are|expected one of) (?P<known>.+?)(?:, got '(?P<got>.+)')?"
 )
 """A violation of the schema that says what is accepted; it may say what it got, too."""
 
-_STAND_IN: Final = 20000
-"""The port that templates are tried with; nothing listens there."""
-
 
 def mistakes(path: Path) -> list[str]:
     """Return everything that is wrong, each in a sentence; nothing is started."""
+    profile: Profile | None
     try:
         profile, found = load(path), list[str]()
     except SluicegateError as error:
-        profile, found = None, _explained(str(error))
+        profile, found = _rest(path), _explained(str(error))
     document = _document(path)
     found += _unknown_variants(document)
     found += _unknown_requirements(document)
-    found += _meant(profile) if profile else []
+    found += _expired(rest(document))
+    found += _meant(profile, path) if profile else []
     return list(dict.fromkeys(found))
 
 
@@ -58,12 +59,20 @@ def _with_guess(violation: str) -> str:
     return f"{violation}{_guess(given, choices['known'].split(', '))}"
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _document(path: Path) -> Document:
     """Return what the file has, nothing where it is none."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return read(path)
+    except SluicegateError:
         return {}
+
+
+def _rest(path: Path) -> Profile | None:
+    """Return what a wrong profile means otherwise, None where that is nothing."""
+    try:
+        return meant(rest(_document(path)), path)
+    except SluicegateError:
+        return None
 
 
 def _guess(given: str, known: list[str]) -> str:
@@ -103,13 +112,20 @@ def _unknown_requirements(document: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{where}: no requirement {name} is known{rest}"
 
 
-def _meant(profile: Profile) -> list[str]:
+def _meant(profile: Profile, path: Path) -> list[str]:
     """Return what is wrong with what a profile means."""
     return [
         each
         for kind, system in profile.systems.items()
-        for each in (*_expired(system), *_starts(kind, system))
+        for each in (*_of_api(kind, system), *starts(kind, system, path.parent))
     ] + [*taken(profile), *_unknown_scenarios(profile)]
+
+
+def _of_api(kind: str, system: System) -> Iterator[str]:
+    for variant, url in system.urls.items():
+        if kind == GATEWAY and (trouble := api_trouble(url)):
+            place = "url" if variant == DEFAULT_VARIANT else f"variants.{variant}"
+            yield f"$.{kind}.{place}: {trouble}"
 
 
 def _unknown_scenarios(profile: Profile) -> Iterator[str]:
@@ -140,9 +156,9 @@ def _titles(kinds: Iterable[str]) -> dict[str, list[str]]:
     }
 
 
-def _expired(system: System) -> Iterator[str]:
+def _expired(document: Mapping[str, Any]) -> Iterator[str]:
     today = datetime.now(UTC).date()
-    for each in system.claims.known:
+    for each in _known(document):
         if each.has_expired(today):
             yield (
                 f"the known failure of {each.requirement} expired on {each.expires}, and counts:"
@@ -150,29 +166,7 @@ def _expired(system: System) -> Iterator[str]:
             )
 
 
-def _places(system: System) -> Iterator[tuple[str, Place]]:
-    for places in (system.places, *system.needing.values()):
-        yield from places.items()
-
-
-def _starts(kind: str, system: System) -> Iterator[str]:
-    for variant, place in _places(system):
-        if place.start is not None:
-            urls = dict.fromkeys(AGENTS[kind], f"http://127.0.0.1:{_STAND_IN}")
-            recipe = Recipe(place.start, system.ready, variant, urls, {})
-            yield from _start(recipe)
-
-
-def _start(recipe: Recipe) -> Iterator[str]:
-    names = names_of(recipe, _STAND_IN, Path("/tmp"))  # noqa: S108 - nothing is written there
-    for tried in (rendered, configuration):
-        try:
-            tried(recipe.start, names)
-        except SluicegateError as error:
-            yield str(error)
-    program = recipe.start.command[0].replace("{{ python }}", str(names["python"]))
-    if "{" not in program and shutil.which(program) is None:
-        yield (
-            f"the command {program!r} is not there, or cannot be executed: install it, or correct"
-            " `command` (a program beside the profile is {{ profile }}/...)"
-        )
+def _known(document: Mapping[str, Any]) -> Iterator[KnownFailure]:
+    for _, table in _tables(document):
+        with suppress(ClaimError):
+            yield from claims(table).known

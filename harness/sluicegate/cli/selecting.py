@@ -27,6 +27,11 @@ _NAMED: Final = re.compile(r"[:(]")
 """What follows the name of a mark where it is registered."""
 
 _WORD: Final = re.compile(r"[\w:+\-.\[\]\\/]+")
+_WORD_OF_NAME: Final = re.compile(r"\w+")
+_WRONG_KEYWORD: Final = "Wrong expression passed to '-k'"
+_FEW: Final = 2
+"""Words of a name that mostly tell it from others."""
+
 _OPERATORS: Final = frozenset({"and", "or", "not", "True", "False", "None"})
 
 
@@ -39,8 +44,17 @@ def trouble(request: Request, capabilities: tuple[str, ...]) -> str:
         with undisturbed():
             seen = survey(_arguments(request))
     except SluicegateError as error:
-        return str(error)
+        return f"{error}{_as_words(request.keyword, str(error))}"
     return _broken(seen) or _mistyped(request.marks, seen, capabilities) or _nothing(request, seen)
+
+
+def _as_words(keyword: str, error: str) -> str:
+    """Return a hint for who has given the name of a scenario as -k."""
+    words = [each for each in _WORD_OF_NAME.findall(keyword) if each not in _OPERATORS]
+    if not error.startswith(_WRONG_KEYWORD) or len(words) < _FEW:
+        return ""
+    example = " and ".join(sorted(words, key=len)[-_FEW:])
+    return f"; -k takes words joined by and, or, not: for a name, -k {example!r}"
 
 
 def _arguments(request: Request) -> list[str]:

@@ -1,5 +1,7 @@
 """The preflight: one look at a system before it is judged, and what is wrong with its set-up."""
 
+from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -9,6 +11,8 @@ from sluicegate.provider.token import mark
 from .chat import Chat, plain_request
 from .client import ask
 from .exchange import Request
+from .launch.instance import EndedError
+from .launch.ready import listens
 from .profile import DEFAULT_VARIANT
 from .session import Session
 from .sight import Look, Mode, Sight
@@ -19,6 +23,9 @@ from .troubles import wrong
 LIMIT: Final = 30.0
 """Seconds on the clock that each of the two answers gets."""
 
+SHOWN: Final = 15
+"""Lines of what a system has printed that are shown."""
+
 
 async def look(targets: Targets, system: str = GATEWAY, *, limit: float = LIMIT) -> Look:
     """Ask a gateway once plain and once streamed, as far as it claims to stream.
@@ -26,26 +33,39 @@ async def look(targets: Targets, system: str = GATEWAY, *, limit: float = LIMIT)
     Of another system only its readiness is seen. Each answer gets `limit` seconds. To be awaited on
     the clock's loop.
     """
-    token = targets.token()
-    session = Session(targets, system, DEFAULT_VARIANT, token)
+    seen, token = Look(), targets.token()
     try:
-        instance = await session.instance()
-        said = f"Sluicegate has a first look, {token}"
-        if instance.control is not None:
-            plan = {"answers": [{"text": said}]}
-            await session.file(dict.fromkeys(AGENTS[system], plan))
-        sights: list[Sight] = []
-        for mode in _modes(targets, system):
-            asking = partial(ask, request=_request(targets, system, token, mode), leave=limit)
-            exchange = await session.exchange(asking, is_marked=False)
-            sights.append(Sight(mode, exchange, said))
-            if exchange.ending != "complete":
-                break
-        return _look(targets, system, instance, tuple(sights))
+        async with aclosing(Session(targets, system, DEFAULT_VARIANT, token)) as session:
+            seen = await _seen(targets, system, session, token, limit)
     except NotJudgedError as error:
         return Look(failure=str(error))
-    finally:
-        await session.aclose()
+    except EndedError as error:
+        return replace(seen, ended=error.ending)
+    return seen
+
+
+async def _seen(targets: Targets, system: str, session: Session, token: str, limit: float) -> Look:
+    instance = await session.instance()
+    said = f"Sluicegate has a first look, {token}"
+    if instance.control is not None:
+        plan = {"answers": [{"text": said}]}
+        await session.file(dict.fromkeys(AGENTS[system], plan))
+    sights: list[Sight] = []
+    for mode in _modes(targets, system):
+        asking = partial(ask, request=_request(targets, system, token, mode), leave=limit)
+        exchange = await session.exchange(asking, is_marked=False)
+        sights.append(Sight(mode, exchange, said))
+        if exchange.ending != "complete":
+            break
+    found = _look(targets, system, instance, tuple(sights))
+    is_broken = any(sight.is_broken for sight in sights)
+    return await _with_reason(found, instance) if is_broken else found
+
+
+async def _with_reason(look: Look, instance: Instance) -> Look:
+    """Add what may tell why there was no answer."""
+    printed = instance.output()[-SHOWN:]
+    return replace(look, listens=await listens(look.url), printed=tuple(printed))
 
 
 def _modes(targets: Targets, system: str) -> tuple[Mode, ...]:

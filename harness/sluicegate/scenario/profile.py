@@ -5,7 +5,7 @@ A profile is a TOML file with a table for each system, named as its folder in fe
     [provider]
     url = "http://127.0.0.1:8001"
     ready.path = "/health"          # what is asked before the first scenario,
-    ready.statuses = [200]          # what means that the system is ready,
+    ready.statuses = [200]          # what means that the system is ready; without both, any answer,
     ready.within_seconds = 10       # and how long to wait for it
 
     control = "http://127.0.0.1:8003"   # where its plans are filed, if not at its URL,
@@ -32,18 +32,17 @@ exactly.
 """
 
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from sluicegate.errors import SluicegateError
 from sluicegate.settings.expansion import expanded
-from sluicegate.wire.schema import violations
 
 from .claims import ClaimError, Claims, claims
+from .document import departures, read
+from .headers import key_trouble, name_trouble, value_trouble
 
 DEFAULT_VARIANT = "default"
 DEFAULT_AGENT = "provider"
@@ -69,11 +68,12 @@ _NO_SYSTEM: Final = (
 class Readiness:
     """What tells that a system is ready: a GET of `path` answers one of `statuses`.
 
+    Where there are none, what is started is to answer 200, and of one at a URL any answer does.
     `within` is the number of seconds to wait for it.
     """
 
     path: str = "/health"
-    statuses: tuple[int, ...] = (200,)
+    statuses: tuple[int, ...] = ()
     within: float = 10.0
 
 
@@ -160,32 +160,28 @@ def at_url(url: str, **members: Any) -> System:  # noqa: ANN401 - those of Syste
 def load(path: Path) -> Profile:
     """Read a profile; raises ProfileError with everything that is wrong with it."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProfileError(f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"is not TOML: {error}") from None
-    document = _plain(document)
-    found = violations(document, "sluicegate/profile")
+        document = read(path)
+    except SluicegateError as error:
+        raise ProfileError(str(error)) from None
+    found = departures(document)
     if found:
         lines = "".join(f"\n  {violation}" for violation in found)
         raise ProfileError(f"is not as it must be:{lines}")
-    try:
-        profile = _profile(document, path)
-    except ClaimError as error:
-        raise ProfileError(f"{WRONG}{error}") from None
+    profile = meant(document, path)
     if not profile.systems:
         raise ProfileError(_NO_SYSTEM)
     return profile
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - what TOML has
-    """Return what TOML has as JSON would: a day is a text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, (date, time)) else value
+def meant(document: Mapping[str, Any], path: Path) -> Profile:
+    """Return what a document that follows the schema means, being read from `path`.
+
+    Raises ProfileError for the first thing that means nothing.
+    """
+    try:
+        return _profile(document, path)
+    except ClaimError as error:
+        raise ProfileError(f"{WRONG}{error}") from None
 
 
 def _profile(document: Mapping[str, Any], path: Path) -> Profile:
@@ -202,17 +198,12 @@ def _system(kind: str, table: Mapping[str, Any], path: Path) -> System:
         capability: {name: {**_different(each), **what} for name, each in variants.items()}
         for capability, what in table.get("needing", {}).items()
     }
-    ready, plain = table.get("ready", {}), Readiness()
     return System(
         places=_places(kind, table, variants, path.parent),
         name=table.get("name", path.stem),
         version=table.get("version", ""),
         version_command=tuple(table.get("version_command", ())),
-        ready=Readiness(
-            path=ready.get("path", plain.path),
-            statuses=tuple(ready.get("statuses", plain.statuses)),
-            within=ready.get("within_seconds", plain.within),
-        ),
+        ready=_ready(table.get("ready", {})),
         needing={
             name: _places(f"{kind}.needing.{name}", table, each, path.parent)
             for name, each in needing.items()
@@ -223,6 +214,15 @@ def _system(kind: str, table: Mapping[str, Any], path: Path) -> System:
         agent=table.get("agent", DEFAULT_AGENT),
         logs={name: path.parent / log for name, log in table.get("logs", {}).items()},
         workers=table.get("workers"),
+    )
+
+
+def _ready(said: Mapping[str, Any]) -> Readiness:
+    plain = Readiness()
+    return Readiness(
+        path=said.get("path", plain.path),
+        statuses=tuple(said.get("statuses", (200,) if "path" in said else ())),
+        within=said.get("within_seconds", plain.within),
     )
 
 
@@ -293,7 +293,7 @@ def _place(where: str, said: Mapping[str, Any], folder: Path) -> Place:
         ports=said.get("agents", {}),
         isolation=isolation,
         reset=reset if isolation == "reset" else "",
-        headers=_filled(where, {**_shown(said.get("key")), **said.get("headers", {})}),
+        headers={**_key(where, said), **_headers(where, said)},
     )
 
 
@@ -313,13 +313,28 @@ def _usual_isolation(start: Start | None, reset: str) -> Isolation:
     return "none" if start is None else "process"
 
 
-def _shown(key: str | None) -> Mapping[str, str]:
-    return {} if key is None else {"Authorization": f"Bearer {key}"}
+def _key(where: str, said: Mapping[str, Any]) -> Mapping[str, str]:
+    if "key" not in said:
+        return {}
+    key = _filled(f"[{where}] key", said["key"], key_trouble)
+    return {"Authorization": f"Bearer {key}"}
 
 
-def _filled(where: str, headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return headers with the environment variables that they name: keys belong in no file."""
+def _headers(where: str, said: Mapping[str, Any]) -> Mapping[str, str]:
+    filled = {}
+    for name, value in said.get("headers", {}).items():
+        if trouble := name_trouble(name):
+            raise ProfileError(f"{WRONG}[{where}] headers: {trouble}")
+        filled[name] = _filled(f"[{where}] headers, {name}", value, value_trouble)
+    return filled
+
+
+def _filled(where: str, text: str, trouble: Callable[[str], str]) -> str:
+    """Return a text with the environment variables that it names: keys belong in no file."""
     try:
-        return {name: expanded(value, os.environ) for name, value in headers.items()}
+        filled = expanded(text, os.environ)
     except SluicegateError as error:
-        raise ProfileError(f"{WRONG}[{where}] key or headers: {error}") from None
+        raise ProfileError(f"{WRONG}{where}: {error}") from None
+    if found := trouble(filled):
+        raise ProfileError(f"{WRONG}{where}: {found}")
+    return filled

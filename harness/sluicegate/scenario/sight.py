@@ -46,6 +46,11 @@ class Sight:
         return self.exchange.status
 
     @property
+    def is_broken(self) -> bool:
+        """Whether there was no answer, though it was waited for."""
+        return self.status == 0 and self.exchange.ending == "broken"
+
+    @property
     def content_type(self) -> str:
         """The media type without parameters, "" where there is none."""
         return (self.exchange.header("content-type") or "").partition(";")[0].strip().lower()
@@ -95,7 +100,10 @@ class Look:
 
     `failure` says why there are none. `agents` are the URLs at which the harness serves the agents
     that it expects; `is_witnessed` tells whether anybody knows which agents were asked. The clients
-    showed a key if `has_key`.
+    showed a key if `has_key`. Where there was no answer, `printed` has the last lines that it has
+    printed meanwhile, `ended` says how its process ended, if that is known, and `listens` whether
+    it took connections afterwards. The harness starts it if `is_started`; with `is_by_url` its user
+    has given a URL, and no profile that could be corrected.
     """
 
     url: str = ""
@@ -105,6 +113,11 @@ class Look:
     agents: Mapping[str, str] = field(default_factory=dict)
     is_witnessed: bool = False
     has_key: bool = False
+    printed: tuple[str, ...] = ()
+    ended: str = ""
+    listens: bool = True
+    is_started: bool = False
+    is_by_url: bool = False
 
     def of(self, mode: Mode) -> Sight | None:
         """Return what was seen in a mode, None where it was not asked."""

@@ -1,11 +1,12 @@
 """What can be wrong with the set-up of a system, as its first answers show it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from httpx import codes
 
-from .checks.values import quoted
+from .checks.values import number, parsed, quoted
 from .sight import Look, Sight
 
 
@@ -15,13 +16,56 @@ def wrong(look: Look, sight: Sight) -> str:
     return said and f"POST {look.url}{sight.exchange.request.target} ({sight.mode}) {said}"
 
 
-_CORRECT_AGENTS: Final = (
-    "it asks something else; let it ask them, or correct the ports in the profile's `agents`"
+@dataclass(frozen=True, slots=True)
+class _Remedies:
+    """What a user can do, by what the system is known from."""
+
+    agents: str
+    url: str
+    give_key: str
+    correct_key: str
+    model: str
+    configuration: str
+    no_streams: str
+
+
+_OF_PROFILES: Final = _Remedies(
+    agents="correct the ports in the profile's `agents`",
+    url="correct its url",
+    give_key="give it one, as `key` in the profile",
+    correct_key="it does not accept the profile's key: correct `key`",
+    model="[gateway.models]",
+    configuration="correct its configuration, or `headers` in the profile",
+    no_streams="say that it cannot by `streaming = false` in [gateway.capabilities]",
 )
-_NO_STREAMS: Final = (
-    "switch streaming on there, or say that it cannot by `streaming = false` in "
-    "[gateway.capabilities]"
+_OF_STARTS: Final = replace(
+    _OF_PROFILES, agents="correct its command, environment or template in the profile"
 )
+_OF_URLS: Final = _Remedies(
+    agents="correct --agent, the ports at which it asks its agents",
+    url="correct the URL",
+    give_key="give it one by --api-key",
+    correct_key="it does not accept the key: correct --api-key",
+    model="--model",
+    configuration="correct its configuration",
+    no_streams="judge it by a profile that says `streaming = false`",
+)
+
+
+def _remedies(look: Look) -> _Remedies:
+    if look.is_by_url:
+        return _OF_URLS
+    return _OF_STARTS if look.is_started else _OF_PROFILES
+
+
+def _correct_agents(look: Look) -> str:
+    return f"it asks something else; let it ask them, or {_remedies(look).agents}"
+
+
+def _no_streams(look: Look) -> str:
+    return f"switch streaming on there, or {_remedies(look).no_streams}"
+
+
 _EXCERPT: Final = 160
 
 
@@ -41,28 +85,51 @@ def _hangs(_: Look, sight: Sight) -> bool:
 def _says_that_it_hangs(look: Look, sight: Sight) -> str:
     told = f"had no whole answer after {sight.whole:.0f} s"
     if not sight.asked:
-        return f"{told}{_and_nobody(look)}: {_CORRECT_AGENTS}"
+        return f"{told}{_and_nobody(look)}: {_correct_agents(look)}"
     agents = " and ".join(dict.fromkeys(asked.agent for asked in sight.asked))
     return f"{told}, though {agents} had answered it: look into the system's log"
 
 
-def _is_not_there(_: Look, sight: Sight) -> bool:
-    return sight.status == 0
+def _is_not_there(look: Look, sight: Sight) -> bool:
+    is_accepted = look.listens or look.ended or sight.exchange.cause is not None
+    return sight.is_broken and not is_accepted
 
 
-def _says_not_there(_: Look, sight: Sight) -> str:
+def _says_not_there(look: Look, sight: Sight) -> str:
     trouble = sight.exchange.trouble
-    return f"was not answered: {trouble}; correct its url, or look whether it runs there"
+    return f"was not answered: {trouble}; look whether it runs there, or {_remedies(look).url}"
+
+
+def _breaks(_: Look, sight: Sight) -> bool:
+    return sight.is_broken
+
+
+def _says_broken(look: Look, sight: Sight) -> str:
+    told = f"broke without an answer: {sight.exchange.trouble.rstrip('.')}"
+    if look.is_started:
+        return f"{told}; {look.ended or 'its process runs on'}: {_printed(look)}"
+    told += "" if look.listens else "; nobody listens there any more"
+    if _is_alone(look, sight):
+        told += _and_nobody(look)
+        return f"{told}: look into its log, or {_remedies(look).agents}"
+    return f"{told}: look into its log"
+
+
+def _printed(look: Look) -> str:
+    if not look.printed:
+        return "it printed nothing about it"
+    lines = "".join(f"\n  {line}" for line in look.printed)
+    return f"look at what it printed, its last {number(len(look.printed), 'line')}:{lines}"
 
 
 def _is_html(_: Look, sight: Sight) -> bool:
     return sight.content_type in ("text/html", "application/xhtml+xml")
 
 
-def _says_html(_: Look, sight: Sight) -> str:
+def _says_html(look: Look, sight: Sight) -> str:
     return (
         f"was answered {sight.status} with a page of HTML: that is a web site, or what stands in "
-        "front of the gateway; correct its url"
+        f"front of the gateway; {_remedies(look).url}"
     )
 
 
@@ -84,16 +151,16 @@ def _refuses_key(_: Look, sight: Sight) -> bool:
 
 def _says_key(look: Look, sight: Sight) -> str:
     if look.has_key:
-        return f"{_answered(sight)}; it does not accept the profile's key: correct `key`"
-    return f"{_answered(sight)}; it wants a key: give it one, as `key` or --api-key"
+        return f"{_answered(sight)}; {_remedies(look).correct_key}"
+    return f"{_answered(sight)}; it wants a key: {_remedies(look).give_key}"
 
 
 def _refuses_stream(look: Look, sight: Sight) -> bool:
     return sight.mode == "streamed" and _is_refusal(look, sight)
 
 
-def _says_refused_stream(_: Look, sight: Sight) -> str:
-    return f"{_answered(sight)}, and a plain request was not; {_NO_STREAMS}"
+def _says_refused_stream(look: Look, sight: Sight) -> str:
+    return f"{_answered(sight)}, and a plain request was not; {_no_streams(look)}"
 
 
 def _knows_no_model(look: Look, sight: Sight) -> bool:
@@ -104,12 +171,12 @@ def _knows_no_model(look: Look, sight: Sight) -> bool:
 def _says_model(look: Look, sight: Sight) -> str:
     return (
         f"{_answered(sight)}; if it does not know the model {quoted(look.model)}, say what that is "
-        "called there by [gateway.models] or --model, otherwise correct its url"
+        f"called there by {_remedies(look).model}, otherwise {_remedies(look).url}"
     )
 
 
-def _says_refused(_: Look, sight: Sight) -> str:
-    return f"{_answered(sight)}; correct its configuration, or `headers` in the profile"
+def _says_refused(look: Look, sight: Sight) -> str:
+    return f"{_answered(sight)}; {_remedies(look).configuration}"
 
 
 def _goes_astray(look: Look, sight: Sight) -> bool:
@@ -117,23 +184,32 @@ def _goes_astray(look: Look, sight: Sight) -> bool:
 
 
 def _says_astray(look: Look, sight: Sight) -> str:
-    return f"{_answered(sight)}{_and_nobody(look)}: {_CORRECT_AGENTS}"
+    return f"{_answered(sight)}{_and_nobody(look)}: {_correct_agents(look)}"
 
 
 def _says_made_up(look: Look, sight: Sight) -> str:
     return (
-        f"{_answered(sight)}, by the system itself{_and_nobody(look)}: {_CORRECT_AGENTS}; if it "
-        "has a cache, switch that off"
+        f"{_answered(sight)}, by the system itself{_and_nobody(look)}: {_correct_agents(look)}; if"
+        " it has a cache, switch that off"
     )
 
 
 def _does_not_stream(_: Look, sight: Sight) -> bool:
-    is_json = sight.content_type == "application/json"
-    return sight.mode == "streamed" and is_json and codes.is_success(sight.status)
+    is_told = sight.content_type == "application/json" and codes.is_success(sight.status)
+    return sight.mode == "streamed" and is_told and _is_json(sight.exchange.body)
 
 
-def _says_no_stream(_: Look, sight: Sight) -> str:
-    return f"was answered {sight.status} with JSON, and not with a stream; {_NO_STREAMS}"
+def _is_json(body: bytes) -> bool:
+    # An event stream may call itself JSON: that it is no stream, would be wrong.
+    try:
+        parsed(body)
+    except ValueError:
+        return False
+    return True
+
+
+def _says_no_stream(look: Look, sight: Sight) -> str:
+    return f"was answered {sight.status} with JSON, and not with a stream; {_no_streams(look)}"
 
 
 _Holds = Callable[[Look, Sight], bool]
@@ -142,6 +218,7 @@ _Says = Callable[[Look, Sight], str]
 _TROUBLES: Final[tuple[tuple[_Holds, _Says], ...]] = (
     (_hangs, _says_that_it_hangs),
     (_is_not_there, _says_not_there),
+    (_breaks, _says_broken),
     (_goes_astray, _says_astray),  # many a proxy says 502 or 401 in HTML
     (_refuses_key, _says_key),
     (_is_html, _says_html),

@@ -38,3 +38,10 @@ def environment(ours: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str,
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), _NEAR)))
     return {**kept, "PYTHONUNBUFFERED": "1", **theirs}
+
+
+def environment_trouble(name: str, value: str) -> str:
+    """Return why there can be no variable of this name and value, "" where there can; no value."""
+    if not name or "=" in name or "\0" in name:
+        return f"expected the name of a variable, without = and NUL, got {name!r}"
+    return f"leave the NUL out of {name}, which ends a value" if "\0" in value else ""

@@ -10,14 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sluicegate import shipped
-from sluicegate.errors import NotJudgedError
+from sluicegate.errors import NotJudgedError, ViolationError
 from sluicegate.scenario.checks.values import number
 from sluicegate.scenario.profile import Readiness, Start
 
 from .environment import environment
 from .home import Home, home, last_lines, secrets_of
 from .ports import lease
-from .process import Process, running
+from .process import Process, end_listeners, running
 from .ready import wait_until_ready
 from .template import Names, render, render_argument
 
@@ -34,6 +34,22 @@ class Started:
     def has_ended(self) -> bool:
         """Whether its process has, by itself."""
         return self.process.returncode is not None
+
+    @property
+    def ending(self) -> str:
+        """How its process has ended, as in "ended with exit status 1"."""
+        code = self.process.returncode
+        if code is not None and code < 0:
+            return f"was ended by signal {-code}"
+        return f"ended with exit status {code}"
+
+
+class EndedError(ViolationError):
+    """The process of an instance has ended by itself; `ending` says whose, and how."""
+
+    def __init__(self, ending: str, when: str, printed: str) -> None:
+        super().__init__(f"{ending} {when}", printed)
+        self.ending = ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +76,13 @@ async def started(recipe: Recipe) -> AsyncIterator[Started]:
         names = names_of(recipe, port, place.folder)
         command, environ = rendered(recipe.start, names)
         _configure(recipe.start, names)
-        async with running(command, environment(os.environ, environ), place) as process:
-            found = Started(names["url"], place, process)
-            await _until_ready(found, recipe, command)
-            yield found
+        try:
+            async with running(command, environment(os.environ, environ), place) as process:
+                found = Started(names["url"], place, process)
+                await _until_ready(found, recipe, command)
+                yield found
+        finally:
+            await end_listeners(port)
 
 
 def names_of(recipe: Recipe, port: int, folder: Path) -> Names:
@@ -122,27 +141,22 @@ def _configure(start: Start, names: Names) -> None:
 async def _until_ready(found: Started, recipe: Recipe, command: list[str]) -> None:
     ready = recipe.ready
     trouble = await wait_until_ready(found.url, ready, recipe.headers, lambda: found.has_ended)
-    if not trouble:
+    if not trouble and not found.has_ended:
         return
     program = Path(command[0]).name
     if found.has_ended:
-        told = f"{program} {_how(found.process.returncode)} before it was ready"
-        advice = f"start it by hand: {shlex.join(command)}"
+        told = f"{program} {found.ending} before it was ready"
+        advice = f"{_IN_FRONT}start it by hand: {shlex.join(command)}"
     else:
         told = f"{program} was not ready within {ready.within:g} s: {trouble}"
         advice = "correct its command or its ready.path, or give it longer by ready.within_seconds"
     raise NotJudgedError(
-        f"{told}; {advice}\n{_printed(found.home, recipe.headers)}", blame="the profile"
+        f"{told}; {advice}\n{printed(found.home, recipe.headers)}", blame="the profile"
     )
 
 
-def _how(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"was ended by signal {-code}"
-    return f"ended with exit status {code}"
-
-
-def _printed(place: Home, headers: Mapping[str, str]) -> str:
+def printed(place: Home, headers: Mapping[str, str]) -> str:
+    """Return the last lines that an instance has printed, without the secrets in the headers."""
     lines = last_lines(place.output, most=_SHOWN, secrets=secrets_of(headers))
     if not lines:
         return "it printed nothing"
@@ -151,3 +165,4 @@ def _printed(place: Home, headers: Mapping[str, str]) -> str:
 
 
 _SHOWN = 15
+_IN_FRONT = "if it puts itself into the background, let it stay in front; "

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,13 +13,15 @@ from sluicegate.errors import NotJudgedError
 from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.chat import plain_request
 from sluicegate.scenario.exchange import Request
+from sluicegate.scenario.logs import Log
 from sluicegate.scenario.profile import DEFAULT_VARIANT, Place, Start, System
-from sluicegate.scenario.systems import AGENTS, GATEWAY, Instance, Lines, Output, json_lines
+from sluicegate.scenario.systems import AGENTS, GATEWAY, Instance, Output
 
 from .agents import AgentPool, Served
 from .home import after, last_lines, secrets_of, size
-from .instance import Recipe, Started, started
-from .ready import listens, reset, wait_until_ready, warm
+from .instance import EndedError, Recipe, Started, printed, started
+from .limits import DEATH_LIMIT
+from .ready import listens, reset, wait_until_found, warm
 
 MOST: Final = 3
 """Started instances that are kept alive; the least recently used one is stopped first."""
@@ -58,8 +60,7 @@ class _Kept:
 @dataclass(frozen=True, slots=True)
 class _Reached:
     url: str
-    pid: int | None = None
-    printed: Path | None = None
+    started: Started | None = None
 
 
 class Places:
@@ -88,7 +89,9 @@ class Places:
             if place.reset:
                 await reset(reached.url, place.reset, place.headers)
             with self._watched(reached):
-                yield _instance(wanted, served, reached)
+                yield _instance(wanted, served, reached, self._clock)
+            if reached.started is not None and not await _lives(reached.started):
+                await self._require_life(wanted, reached.started, "during the scenario")
 
     async def aclose(self) -> None:
         """Stop every instance, then the agents."""
@@ -98,9 +101,9 @@ class Places:
 
     def _watched(self, reached: _Reached) -> AbstractContextManager[None]:
         """Let the waits of those who serve the instance excuse what comes late."""
-        if reached.pid is None:
+        if reached.started is None:
             return self._clock.watch_url(reached.url)
-        return self._clock.watch(reached.pid)
+        return self._clock.watch(reached.started.process.pid)
 
     @asynccontextmanager
     async def _reached(self, wanted: Wanted, served: Served | None) -> AsyncIterator[_Reached]:
@@ -121,24 +124,22 @@ class Places:
         own, ready = wanted.place.url or "", wanted.system.ready
         url = wanted.system.urls.get(DEFAULT_VARIANT, own)
         if url not in self._troubles:
-            trouble = await wait_until_ready(url, ready, wanted.place.headers)
-            advice = (
-                f", asked for {ready.within:g} s; start it, or correct its url and ready in the "
-                "profile"
+            self._troubles[url] = await wait_until_found(
+                url, ready, wanted.place.headers, is_looked_at=wanted.kind == GATEWAY
             )
-            self._troubles[url] = trouble and trouble + advice
         self._refuse_troubled(wanted, url)
         return own
 
     async def _kept_alive(self, wanted: Wanted, recipe: Recipe) -> Started:
         """Return the instance that the scenarios before had, unless they were too much for it."""
-        kept = self._kept.pop(wanted.key, None)
+        kept = self._kept.get(wanted.key)
         if kept is not None and not await _lives(kept.instance):
-            await kept.stack.aclose()
-            kept = None
+            await self._require_life(wanted, kept.instance, "after the scenario before")
+            await self._stop(wanted.key)
+        kept = self._kept.pop(wanted.key, None)
         if kept is None:
             while len(self._kept) >= MOST:
-                await self._stop_oldest()
+                await self._stop(next(iter(self._kept)))
             kept = await self._started(wanted, recipe)
             if wanted.kind == GATEWAY:
                 await warm(kept.instance.url, _opening(wanted))
@@ -161,9 +162,19 @@ class Places:
         if trouble := self._troubles.get(key):
             raise NotJudgedError(_not_ready(wanted, trouble), blame="the profile")
 
-    async def _stop_oldest(self) -> None:
-        _, oldest = self._kept.popitem(last=False)
-        await oldest.stack.aclose()
+    async def _require_life(self, wanted: Wanted, instance: Started, when: str) -> None:
+        """Raise EndedError where the process of an instance has ended by itself."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DEATH_LIMIT):
+                await instance.process.wait()
+        if instance.has_ended:
+            told = printed(instance.home, wanted.place.headers)
+            await self._stop(wanted.key)
+            raise EndedError(f"{wanted} {instance.ending}", when, told)
+
+    async def _stop(self, key: tuple[str, str, str]) -> None:
+        if kept := self._kept.pop(key, None):
+            await kept.stack.aclose()
 
 
 def _not_ready(wanted: Wanted, trouble: str) -> str:
@@ -171,7 +182,7 @@ def _not_ready(wanted: Wanted, trouble: str) -> str:
 
 
 def _reached(instance: Started) -> _Reached:
-    return _Reached(instance.url, instance.process.pid, instance.home.output)
+    return _Reached(instance.url, instance)
 
 
 def _opening(wanted: Wanted) -> Request:
@@ -183,13 +194,15 @@ async def _lives(instance: Started) -> bool:
     return not instance.has_ended and await listens(instance.url)
 
 
-def _instance(wanted: Wanted, served: Served | None, reached: _Reached) -> Instance:
-    log = wanted.system.logs.get(wanted.variant, reached.printed)
+def _instance(wanted: Wanted, served: Served | None, reached: _Reached, clock: Clock) -> Instance:
+    named = wanted.system.logs.get(wanted.variant)
+    output = None if reached.started is None else reached.started.home.output
+    secrets = secrets_of(wanted.place.headers)
     return Instance(
         reached.url,
         None if served is None else served.control,
-        log=log_of(log),
-        output=_output_of(log, secrets_of(wanted.place.headers)),
+        log=log_of(named, output, clock, secrets),
+        output=_output_of(named or output, secrets),
         agents={} if served is None else served.urls,
     )
 
@@ -204,17 +217,28 @@ def _recipe(wanted: Wanted, start: Start, served: Served | None) -> Recipe:
     )
 
 
-def log_of(path: Path | None) -> Lines | None:
-    """Return what reads a log from where it ends by now."""
-    return None if path is None else partial(_lines_after, path, size(path))
+def log_of(
+    named: Path | None, output: Path | None, clock: Clock, secrets: tuple[str, ...] = ()
+) -> Log | None:
+    """Return the log from where it ends by now: the one that the profile names, or what is printed.
+
+    None where there is neither.
+    """
+    if named is None:
+        return None if output is None else Log(_reader(output), clock, secrets=secrets)
+    return Log(_reader(named), clock, str if output is None else _reader(output), secrets)
 
 
-def _lines_after(path: Path, begin: int) -> list[dict[str, object]]:
+def _reader(path: Path) -> Callable[[], str]:
+    return partial(_text_after, path, size(path))
+
+
+def _text_after(path: Path, begin: int) -> str:
     if not path.exists():
         raise NotJudgedError(
             f"the profile names the log {path}, and there is no such file", blame="the profile"
         )
-    return json_lines(after(path, begin))
+    return after(path, begin)
 
 
 def _output_of(path: Path | None, secrets: tuple[str, ...]) -> Output:

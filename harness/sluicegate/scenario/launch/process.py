@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from sluicegate.errors import NotJudgedError
+from sluicegate.runtime.processes import serving
 
 from .home import Home
 from .leash import leash
 from .limits import DEATH_LIMIT, PROBE_EVERY, STOP_LIMIT, STRAGGLER_LIMIT
+from .ports import is_free
 
 Process = asyncio.subprocess.Process
 
@@ -74,6 +76,17 @@ async def _stop(process: Process) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(DEATH_LIMIT):
                 await _stragglers_gone(process.pid)
+
+
+async def end_listeners(port: int) -> None:
+    """End who still listens on the port that a command had, as it has left the command's group."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DEATH_LIMIT):
+            while not is_free(port) and (left := serving(port)):
+                for pid in left:
+                    with suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
+                await asyncio.sleep(PROBE_EVERY)
 
 
 def _signal(group: int, number: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import jinja2
+import jinja2.meta
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
@@ -75,6 +76,11 @@ def render(text: str, names: Names, where: str) -> str:
         raise _mistake(where, error.lineno, error) from None
     except Exception as error:  # noqa: BLE001 - a template can do anything, such as divide by zero
         raise _mistake(where, _line(error), error) from None
+
+
+def named(text: str) -> frozenset[str]:
+    """Return the names that a template has; raises TemplateSyntaxError of Jinja2's."""
+    return frozenset(jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text)))
 
 
 def render_argument(text: str, names: Names, where: str) -> str:
