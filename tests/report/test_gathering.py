@@ -145,12 +145,15 @@ def test_a_signal_that_was_ignored_remains_so() -> None:
 
 @pytest.mark.parametrize("number", signals.ENDING)
 def test_a_terminal_that_is_closed_interrupts_as_others_do(number: signal.Signals) -> None:
+    # Who runs the tests may ignore the signal.
+    before = signal.signal(number, signal.SIG_DFL)
     restore = signals.handled(signals.Interrupts())
     try:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
     finally:
         restore()
+        signal.signal(number, before)
 
 
 def test_two_signals_at_once_interrupt_once(monkeypatch: pytest.MonkeyPatch) -> None:
