@@ -21,6 +21,12 @@ WRAPPER = "exec 3>alive; (trap '' TERM; echo up >&3; sleep 100; sleep 100) & wai
 STUBBORN = "exec 3>alive; trap '' TERM; echo up >&3; sleep 100; sleep 100"
 CHILDREN = "exec 3>alive; sleep 100 & sleep 100 & echo up >&3; wait"
 LEFT = "exec 3>alive; setsid sh -c 'echo up >&3; sleep 100' & wait"
+STRANGER = """
+import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    sys.stdin.read()
+"""
 POLITE = """
 exec 3>alive
 (trap 'echo bye >&3; exit' TERM; echo up >&3; while :; do sleep 0.01; done) &
@@ -92,6 +98,21 @@ def test_who_has_left_the_group_is_found_by_its_output() -> None:
 
     with home() as place, pipe(place.folder) as end, WallClock() as clock:
         assert clock.run(left(place, end)) == b""
+
+
+def test_who_was_not_started_is_left_alone_wherever_it_listens() -> None:
+    command = [sys.executable, "-S", "-c", STRANGER]
+    with (
+        home() as place,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=QUIET
+        ) as stranger,
+        WallClock() as clock,
+    ):
+        assert stranger.stdout is not None
+        clock.run(process.end_listeners(int(stranger.stdout.readline()), place))
+        stranger.communicate()
+    assert stranger.returncode == 0
 
 
 def test_what_a_wrapper_wraps_may_end_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:

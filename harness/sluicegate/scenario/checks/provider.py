@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from sluicegate.errors import SluicegateError, ViolationError
+from sluicegate.errors import SluicegateError
 from sluicegate.provider.journal import Entry, Outcome
 from sluicegate.runtime.clock import Clock
 from sluicegate.scenario.exchange import Exchange, Provided
@@ -116,19 +116,9 @@ def ended_after(
 ) -> None:
     """Require how and when the exchange ended for the provider, since the client's request."""
     ended(exchange, outcome, who=who)
-    try:
-        provider_ended_after(exchange, seconds, last_entry(exchange, who).ended, clock)
-    except ViolationError as error:
-        raise _of_the_last(error, len(entries_of(exchange, who)), who) from None
-
-
-def _of_the_last(error: ViolationError, count: int, who: str) -> ViolationError:
-    """Say which request is meant, where a provider had several."""
-    if count == 1:
-        return error
-    words, _, rest = error.words.partition("\n")
-    meant = f"{words}; this is request {count} of {count} to {who}"
-    return ViolationError(f"{meant}\n{rest}", error.evidence, error.brief)
+    count = len(entries_of(exchange, who))
+    which = f"; this is request {count} of {count} to {who}" if count > 1 else ""
+    provider_ended_after(exchange, seconds, last_entry(exchange, who).ended, clock, which)
 
 
 def wrote(exchange: Exchange, count: int, *, who: str = THE_PROVIDER) -> None:

@@ -40,12 +40,15 @@ _ENDS = ("complete", "broken", "refused")
 
 
 def provider_ended_after(
-    exchange: Exchange, seconds: float, ended: float | None, clock: Clock
+    exchange: Exchange, seconds: float, ended: float | None, clock: Clock, which: str = ""
 ) -> None:
-    """Require that the exchange ended for the provider that long after the client's request."""
+    """Require that the exchange ended for the provider that long after the client's request.
+
+    `which` is added to what is said, where the provider was asked several times.
+    """
     verbs = ("end for the provider", "ended for the provider")
     due = _Due("the exchange", *verbs, seconds, clock.tolerance)
-    _took(exchange, clock, due, ended)
+    _took(exchange, clock, due, ended, which)
 
 
 def ended_before(exchange: Exchange, seconds: float, clock: Clock) -> None:

@@ -82,7 +82,7 @@ async def started(recipe: Recipe) -> AsyncIterator[Started]:
                 await _until_ready(found, recipe, command)
                 yield found
         finally:
-            await end_listeners(port)
+            await end_listeners(port, place)
 
 
 def names_of(recipe: Recipe, port: int, folder: Path) -> Names:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,9 @@ from .limits import DEATH_LIMIT, PROBE_EVERY, STOP_LIMIT, STRAGGLER_LIMIT
 from .ports import is_free
 
 Process = asyncio.subprocess.Process
+
+_MARK: Final = "SLUICEGATE_INSTANCE"
+"""The environment variable that tells what was started for which instance."""
 
 
 @asynccontextmanager
@@ -43,7 +46,7 @@ async def _started(command: Sequence[str], environ: Mapping[str, str], home: Hom
         with home.output.open("wb") as output:
             return await asyncio.create_subprocess_exec(
                 *command,
-                env=environ,
+                env={**environ, _MARK: str(home.root)},
                 cwd=home.folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -78,15 +81,30 @@ async def _stop(process: Process) -> None:
                 await _stragglers_gone(process.pid)
 
 
-async def end_listeners(port: int) -> None:
-    """End who still listens on the port that a command had, as it has left the command's group."""
+async def end_listeners(port: int, home: Home) -> None:
+    """End who still listens on the port that a command had, as it has left the command's group.
+
+    That is whoever descends from the command, as its environment tells, and nobody else.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(DEATH_LIMIT):
-            while not is_free(port) and (left := serving(port)):
+            while not is_free(port) and (left := _marked(serving(port), home)):
                 for pid in left:
                     with suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, signal.SIGKILL)
                 await asyncio.sleep(PROBE_EVERY)
+
+
+def _marked(pids: Iterable[int], home: Home) -> list[int]:
+    mark = f"{_MARK}={home.root}".encode()
+    return [pid for pid in pids if mark in _environment(pid)]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _signal(group: int, number: int) -> bool:
